@@ -1,0 +1,66 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Each floor of the house uses only the floors below it; the dependencies here are that rule, so the compiler holds it.
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func floor(_ name: String, on below: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: below, swiftSettings: settings)
+}
+
+func tests(of name: String, with others: [Target.Dependency] = []) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + others, swiftSettings: settings)
+}
+
+let ground: [Target] = [
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "COpenSSL"),
+    .systemLibrary(name: "CPostgres"),
+    .systemLibrary(name: "CCurl"),
+    floor("Base", on: ["CLinux", "COpenSSL"]),
+    floor("Reactor", on: ["CLinux", "Base"]),
+]
+
+let platform: [Target] = [
+    floor("HTTP", on: ["CLinux", "Base", "Reactor"]),
+    floor("Postgres", on: ["CLinux", "CPostgres", "Base", "Reactor"]),
+    floor("Fetch", on: ["CCurl", "CLinux", "Base", "Reactor"]),
+    floor("Views", on: ["Base"]),
+]
+
+let shared: [Target] = [
+    floor("Keitaro", on: ["Base", "Fetch", "Reactor"]),
+    floor("Outbox", on: ["Base", "Postgres", "Reactor"]),
+    floor("Frame", on: ["Base", "HTTP", "Views", "Keitaro"]),
+    floor("Accounts", on: ["Base", "Reactor", "HTTP", "Postgres", "Views", "Frame", "Keitaro"]),
+    floor("Mirror", on: ["Base", "Postgres", "Keitaro"]),
+]
+
+let features: [Target] = [
+    floor(
+        "FlowEditor",
+        on: ["Base", "HTTP", "Postgres", "Reactor", "Views", "Frame", "Keitaro", "Outbox", "Accounts", "Mirror"])
+]
+
+let top: [Target] = [
+    floor("Sandbox", on: ["Base", "Reactor", "HTTP"]),
+    .executableTarget(
+        name: "Sluice",
+        dependencies: [
+            "Base", "CLinux", "Reactor", "HTTP", "Postgres", "Fetch", "Views", "Keitaro", "Outbox", "Frame", "Accounts",
+            "Mirror", "FlowEditor", "Sandbox",
+        ],
+        swiftSettings: settings),
+]
+
+let package = Package(
+    name: "Sluice",
+    targets: ground + platform + shared + features + top,
+    swiftLanguageModes: [.v6]
+)

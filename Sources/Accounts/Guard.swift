@@ -1,0 +1,102 @@
+import Base
+import Frame
+import HTTP
+import Views
+
+/// Finds out who asks, and keeps out whoever may not: route by route, as the route table says.
+package struct Guard: Sendable {
+    package static let cookie = "sluice_session"
+
+    private let store: AccountStore
+
+    package init(store: AccountStore) {
+        self.store = store
+    }
+
+    package var middleware: Middleware {
+        { request, next in
+            guard let route = request.route else {
+                // A page that isn't there still wears its viewer's language and navigation, but never waits for the database.
+                return try await next(request)
+            }
+            let needsPerson = route.access != .anyone
+            if needsPerson || request.cookie(Self.cookie) != nil || request.header("authorization") != nil {
+                do {
+                    if let person = try await identify(request) { attach(person, to: request) }
+                } catch where !needsPerson {
+                    // The login page can be shown without knowing who looks.
+                }
+            }
+            if needsPerson {
+                guard let person = request[SignedIn.self] else { return try refuseStranger(request) }
+                if route.access == .admin, person.user.role != .admin { throw HTTPError(.forbidden) }
+                try checkForgery(request, person)
+            }
+            return try await next(request)
+        }
+    }
+
+    private func identify(_ request: Request) async throws -> SignedIn? {
+        if let authorization = request.header("authorization") {
+            let parts = authorization.split(separator: " ", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "bearer", let hash = BearerToken.hash(parts[1]) else {
+                return nil
+            }
+            return try await store.apiToken(hash: hash)
+        }
+        guard let hash = request.cookie(Self.cookie).flatMap({ BearerToken.hash($0) }) else { return nil }
+        return try await store.session(tokenHash: hash)
+    }
+
+    private func attach(_ person: SignedIn, to request: Request) {
+        request[SignedIn.self] = person
+        guard case .session(_, let csrfToken) = person.proof else { return }
+        request[Viewer.self] = Viewer(
+            name: person.user.name, language: person.user.language, theme: person.user.theme, csrfToken: csrfToken,
+            trackerName: person.key?.tracker.name ?? "", trackerHost: person.key?.tracker.host ?? "",
+            trackerIsHealthy: person.key?.isRefused == false)
+    }
+
+    /// Browsers go to the login page and come back; programs are told which header to send.
+    private func refuseStranger(_ request: Request) throws -> Response {
+        if request.wantsPage, request.method == .get || request.method == .head {
+            let query = request.rawQuery.isEmpty ? "" : "?\(request.rawQuery)"
+            return .redirect(to: "/users/login/?next=\(PercentCoding.encode(request.rawPath + query))", .found)
+        }
+        throw HTTPError(
+            .unauthorized, detail: "Log in, or send the header Authorization: Bearer with a token.",
+            headers: [("WWW-Authenticate", "Bearer")])
+    }
+
+    /// A state-changing request by cookie must repeat the session's token, in a header or a form field. Tokens are no cookie, so
+    /// nobody can make a browser send one.
+    private func checkForgery(_ request: Request, _ person: SignedIn) throws {
+        guard !request.method.isSafe, case .session(_, let expected) = person.proof else { return }
+        var given = request.header("x-csrf-token")
+        if given == nil, !request.hasJSONContent { given = try request.form()["csrf_token"] }
+        guard let given, ConstantTime.equal(given, expected) else {
+            throw Problem(
+                .forbidden, Word("error.csrf.detail"), title: Word("error.csrf.title"), type: "/problems/csrf")
+        }
+    }
+}
+
+extension Request {
+    /// The person, on a route that needs one.
+    package func person() throws -> SignedIn {
+        guard let person = self[SignedIn.self] else { throw HTTPError(.unauthorized) }
+        return person
+    }
+
+    /// The person's Keitaro key.
+    /// - Throws: a problem when a token has none to use, or Keitaro refused it.
+    package func keitaroKey() throws -> KeitaroKey {
+        guard let key = try person().key else {
+            throw HTTPError(
+                .conflict, title: "This token has no Keitaro key.",
+                detail: "Send one once: POST /users/login/ with this token and {\"api_key\": \"…\"}.",
+                type: "/problems/no-keitaro-key")
+        }
+        return key
+    }
+}

@@ -1,0 +1,55 @@
+import Base
+import Frame
+import HTTP
+import Keitaro
+import Views
+
+/// Checks a Keitaro key against its tracker and opens an account for it.
+struct Login: Sendable {
+    enum Outcome: Sendable {
+        case admitted(userID: Int64, keyID: Int64)
+        case refused(Status, title: Word?, detail: Word)
+    }
+
+    let store: AccountStore
+    let trackers: KeitaroTrackers
+    let frame: Frame
+    let log: Logger
+
+    /// - Parameters:
+    ///   - trackerID: nil for the only or first one.
+    ///   - address: whose failures are counted.
+    ///   - name: what a new account is called.
+    func attempt(key text: String, trackerID: Int64?, address: String, name: String) async throws -> Outcome {
+        let key = text.trimmingSpaces()
+        guard !key.isEmpty else { return .refused(.unprocessable, title: nil, detail: Word("login.error.empty")) }
+        guard LoginForm.isPlausibleKey(String(key)) else {
+            return .refused(.unprocessable, title: nil, detail: Word("login.error.format"))
+        }
+        let known = try await store.trackers()
+        guard let tracker = known.first(where: { $0.id == trackerID }) ?? known.first else {
+            return .refused(.serviceUnavailable, title: nil, detail: Word("login.error.no_tracker"))
+        }
+        if let seconds = try await store.secondsUntilAllowed(address: address) {
+            return .refused(
+                .tooManyRequests, title: nil, detail: Word("login.error.too_many", ["count": .integer(seconds)]))
+        }
+        let secret = Secret(String(key))
+        do {
+            try await trackers.client(at: tracker.url).probe(secret)
+        } catch {
+            if error.error == .keyRefused {
+                try await store.countFailure(address: address)
+                log.warning("a Keitaro key was refused", ["address": address])
+            }
+            let (title, detail) = frame.loginSentences(error, host: tracker.host)
+            let status = frame.problem(error).status
+            return .refused(status, title: title, detail: detail)
+        }
+        guard let admitted = try await store.admit(secret, to: tracker, name: name) else {
+            return .refused(.forbidden, title: nil, detail: Word("login.error.disabled"))
+        }
+        try await store.forgetFailures(address: address)
+        return .admitted(userID: admitted.userID, keyID: admitted.keyID)
+    }
+}

@@ -1,0 +1,202 @@
+import Base
+import Frame
+import HTTP
+import Keitaro
+import Views
+
+/// `/users/…`: login, logout, settings (seed 1).
+package struct AccountRoutes: Sendable {
+    let store: AccountStore
+    let login: Login
+    let form: LoginForm
+    let frame: Frame
+    let proxies: AddressList
+
+    package init(
+        store: AccountStore, trackers: KeitaroTrackers, frame: Frame, secretKey: SecretKey, proxies: AddressList,
+        log: Logger
+    ) {
+        self.store = store
+        self.frame = frame
+        self.proxies = proxies
+        login = Login(store: store, trackers: trackers, frame: frame, log: log)
+        form = LoginForm(secretKey)
+    }
+
+    package var routes: [Route] {
+        [
+            Route(.get, "/users/login/", access: .anyone, summary: "Login page", handler: showLogin),
+            Route(
+                .post, "/users/login/", access: .anyone, summary: "Log in with a Keitaro key, or give a token one",
+                handler: logIn),
+            Route(.get, "/users/logout/", access: .signedIn, summary: "Asks before logging out", handler: askLogout),
+            Route(.post, "/users/logout/", access: .signedIn, summary: "Log out", handler: logOut),
+            Route(.post, "/users/settings/", access: .signedIn, summary: "Name, language, theme", handler: saveSettings),
+        ]
+    }
+
+    // MARK: Login
+
+    @Sendable private func showLogin(_ request: Request) async throws -> Response {
+        let query = try request.query()
+        let next = LoginForm.next(query["next"])
+        if let language = query["lang"].flatMap({ Language(rawValue: $0) }) {
+            var response = Response.redirect(to: "/users/login/?next=\(PercentCoding.encode(next))", .found)
+            response.set(
+                SetCookie("language", language.rawValue, maxAge: 31_536_000, isSecure: frame.isSecure, isHTTPOnly: false))
+            return response
+        }
+        let words = frame.words(for: request)
+        let notice = query["left"] == "1" ? words("login.logged_out") : nil
+        return try await loginPage(request, next: next, notice: notice)
+    }
+
+    private func loginPage(
+        _ request: Request, next: String, notice: String? = nil, error: ViewValue = nil, status: Status = .ok
+    ) async throws -> Response {
+        let words = frame.words(for: request)
+        let nonce = request.cookie(LoginForm.cookie) ?? RandomBytes.token()
+        let trackers = try await store.trackers()
+        let values: [ViewValue] = trackers.enumerated().map { index, tracker in
+            [
+                "tracker_key": .integer(tracker.id), "tracker_name": .string(tracker.name),
+                "tracker_host": .string(tracker.host), "is_current": .bool(index == 0), "is_healthy": true,
+                "health_text": nil,
+            ]
+        }
+        var error = error
+        if trackers.isEmpty {
+            error = ["title": "", "detail": .string(words("login.error.no_tracker")), "request_id": nil]
+        }
+        let context: ViewValue = [
+            "csrf_token": .string(form.token(for: nonce)), "next": .string(next), "notice": ViewValue(notice),
+            "has_several_trackers": .bool(trackers.count > 1), "trackers": .list(values),
+            "tracker": values.first ?? nil, "error": error, "demo": .bool(frame.isDemo),
+            "demo_keys": .list(frame.demoKeys.map { ["demo_key": .string($0)] }),
+            "languages": .list(Frame.languages(current: request.language)),
+        ]
+        // The form stands alone, also for somebody who is logged in and wants to enter another key.
+        request[Viewer.self] = nil
+        var response = try frame.page(
+            "login", context, title: words("login.page_title"), at: .elsewhere, to: request, status: status)
+        response.set(SetCookie(LoginForm.cookie, nonce, maxAge: 86_400, isSecure: frame.isSecure))
+        return response
+    }
+
+    @Sendable private func logIn(_ request: Request) async throws -> Response {
+        let address = ClientAddress.of(request, trusting: proxies)
+        if let person = request[SignedIn.self], case .apiToken(let tokenID) = person.proof {
+            return try await giveKey(to: tokenID, person, request, address)
+        }
+        if request.header("authorization") != nil { throw HTTPError(.unauthorized) }
+        let fields = try request.form()
+        let next = LoginForm.next(fields["next"])
+        let words = frame.words(for: request)
+        guard form.isGenuine(fields["csrf_token"] ?? "", nonce: request.cookie(LoginForm.cookie)) else {
+            return try await refusedPage(request, next, nil, words("login.error.expired"), .forbidden)
+        }
+        let outcome = try await login.attempt(
+            key: fields["api_key"] ?? "", trackerID: fields["tracker"].flatMap { Int64($0) }, address: address,
+            name: Self.newName(words))
+        switch outcome {
+        case .refused(let status, let title, let detail):
+            return try await refusedPage(request, next, title.map { words($0) }, words(detail), status)
+        case .admitted(let userID, let keyID):
+            let token = BearerToken.make()
+            try await store.openSession(token: token, csrfToken: RandomBytes.token(), userID: userID, keyID: keyID)
+            if let language = request.cookie("language").flatMap({ Language(rawValue: $0) }) {
+                try await store.saveSettings(userID: userID, name: nil, language: language, theme: nil, clearsTheme: false)
+            }
+            var response = Response.redirect(to: next)
+            response.set(
+                SetCookie(
+                    Guard.cookie, token, maxAge: Int(AccountStore.sessionDays) * 86_400, isSecure: frame.isSecure))
+            response.set(SetCookie(LoginForm.cookie, "", maxAge: 0, isSecure: frame.isSecure))
+            return response
+        }
+    }
+
+    private func refusedPage(
+        _ request: Request, _ next: String, _ title: String?, _ detail: String, _ status: Status
+    ) async throws -> Response {
+        if !request.wantsPage {
+            throw HTTPError(status, title: title, detail: detail, fields: [HTTPError.Field("api_key", detail)])
+        }
+        let error: ViewValue = [
+            "title": .string(title ?? ""), "detail": .string(detail), "request_id": .string(request.id),
+        ]
+        return try await loginPage(request, next: next, error: error, status: status)
+    }
+
+    /// A program's login: the key is checked and stays with the token.
+    private func giveKey(to tokenID: Int64, _ person: SignedIn, _ request: Request, _ address: String) async throws -> Response {
+        let body: JSON? = request.hasJSONContent ? try request.json() : JSON?.none
+        let given = try body == nil ? request.form()["api_key"] : body?["api_key"]?.stringValue
+        guard let key = given else { throw HTTPError.field("api_key", "api_key is missing: the Keitaro key as text.") }
+        let tracker = body?["tracker"]?.lenientInt
+        let outcome = try await login.attempt(
+            key: key, trackerID: tracker, address: address, name: person.user.name)
+        let words = frame.words(for: request)
+        switch outcome {
+        case .refused(let status, let title, let detail):
+            throw HTTPError(
+                status, title: title.map { words($0) }, detail: words(detail),
+                fields: [HTTPError.Field("api_key", words(detail))])
+        case .admitted(_, let keyID):
+            try await store.attach(keyID: keyID, toToken: tokenID)
+            return .json(["message": "The token uses this Keitaro key from now on."])
+        }
+    }
+
+    /// Keitaro doesn't say whose a key is, so a new account has a plain name until its owner writes a better one.
+    private static func newName(_ words: Words) -> String { words("user.new_name") }
+
+    // MARK: Logout, settings
+
+    @Sendable private func askLogout(_ request: Request) async throws -> Response {
+        let person = try request.person()
+        let words = frame.words(for: request)
+        let context: ViewValue = [
+            "csrf_token": .string(request[Viewer.self]?.csrfToken ?? ""), "person_name": .string(person.user.name),
+            "drafts_text": nil,
+        ]
+        return try frame.page("logout", context, title: words("logout.page_title"), at: .elsewhere, to: request)
+    }
+
+    @Sendable private func logOut(_ request: Request) async throws -> Response {
+        guard case .session(let tokenHash, _) = try request.person().proof else {
+            throw HTTPError(.conflict, detail: "A token is not logged out; revoke it with bin/sluice token revoke.")
+        }
+        try await store.closeSession(tokenHash: tokenHash)
+        var response =
+            request.wantsPage ? Response.redirect(to: "/users/login/?left=1") : Response.json(["message": nil])
+        response.set(SetCookie(Guard.cookie, "", maxAge: 0, isSecure: frame.isSecure))
+        return response
+    }
+
+    @Sendable private func saveSettings(_ request: Request) async throws -> Response {
+        let person = try request.person()
+        let words = frame.words(for: request)
+        let isJSON = request.hasJSONContent
+        let json: JSON? = isJSON ? try request.json() : JSON?.none
+        let fields = isJSON ? FormFields() : try request.form()
+        func value(_ name: String) -> String? { json?[name]?.stringValue ?? fields[name] }
+        let name = value("name").map { String($0.trimmingSpaces()) }
+        if let name, !(1...80).contains(name.unicodeScalars.count) || name.unicodeScalars.contains(where: { $0.value < 32 }) {
+            throw Problem(.unprocessable, Word("error.settings.name"), field: "name")
+        }
+        let language = value("language")
+        if let language, Language(rawValue: language) == nil {
+            throw HTTPError.field("language", "language is one of en, uk, ru.")
+        }
+        let theme = value("theme")
+        if let theme, theme != "auto", Theme(rawValue: theme) == nil {
+            throw HTTPError.field("theme", "theme is one of auto, light, dark.")
+        }
+        try await store.saveSettings(
+            userID: person.user.id, name: name, language: language.flatMap { Language(rawValue: $0) },
+            theme: theme.flatMap { Theme(rawValue: $0) }, clearsTheme: theme == "auto")
+        if request.wantsPage { return .redirect(to: LoginForm.next(fields["next"])) }
+        return .json(["message": .string(words("toast.settings_saved"))])
+    }
+}

@@ -1,0 +1,302 @@
+import Base
+import Frame
+import Postgres
+import Views
+
+/// All SQL about people, keys, sessions and tokens.
+package struct AccountStore: Sendable {
+    private let database: Database
+    private let vault: KeyVault
+
+    /// Sessions end this long after they were last seen.
+    static let sessionDays: Int64 = 30
+    /// Failed logins an address may make in fifteen minutes.
+    static let failureLimit = 10
+
+    package init(database: Database, vault: KeyVault) {
+        self.database = database
+        self.vault = vault
+    }
+
+    // MARK: Trackers
+
+    /// Makes sure the configured tracker has a row; its name is its host.
+    package func rememberTracker(url: String) async throws {
+        let name = Frame.host(url) ?? url
+        try await database.execute(
+            "INSERT INTO keitaro_trackers (name, url) VALUES (\(name), \(url)) ON CONFLICT (url) DO NOTHING")
+    }
+
+    package func trackers() async throws -> [Tracker] {
+        try await database.query("SELECT id, name, url FROM keitaro_trackers ORDER BY id").map { row in
+            Tracker(id: try row.get("id"), name: try row.get("name"), url: try row.get("url"))
+        }
+    }
+
+    // MARK: Login
+
+    /// Nil: the address may try. Else the seconds until it may.
+    func secondsUntilAllowed(address: String) async throws -> Int64? {
+        let row = try await database.first(
+            """
+            SELECT ceil(extract(epoch FROM window_start + interval '15 minutes' - now()))::bigint AS seconds
+            FROM login_failures
+            WHERE address = \(address) AND window_start > now() - interval '15 minutes'
+                AND failures >= \(Self.failureLimit)::int
+            ORDER BY window_start DESC LIMIT 1
+            """)
+        return try row.map { max(1, try $0.get("seconds")) }
+    }
+
+    /// Counts one failed try, in every process's sight.
+    func countFailure(address: String) async throws {
+        try await database.execute(
+            """
+            WITH old AS (DELETE FROM login_failures WHERE window_start < now() - interval '1 day')
+            INSERT INTO login_failures (address, window_start, failures)
+            VALUES (\(address), to_timestamp(floor(extract(epoch FROM now()) / 900) * 900), 1)
+            ON CONFLICT (address, window_start) DO UPDATE SET failures = login_failures.failures + 1
+            """)
+    }
+
+    func forgetFailures(address: String) async throws {
+        try await database.execute("DELETE FROM login_failures WHERE address = \(address)")
+    }
+
+    /// The user a verified key belongs to, made when the key is new. Nil: the account is closed.
+    package func admit(_ key: Secret, to tracker: Tracker, name: String) async throws -> (userID: Int64, keyID: Int64)? {
+        let lookup = vault.lookup(key)
+        let cipher = try vault.seal(key)
+        return try await database.transaction { transaction in
+            // Two first logins with one key must make one user.
+            try await transaction.execute("SELECT pg_advisory_xact_lock(hashtextextended(encode(\(lookup), 'hex'), 1))")
+            let known = try await transaction.first(
+                """
+                UPDATE keitaro_keys SET verified_at = now(), refused_at = NULL
+                FROM users
+                WHERE tracker_id = \(tracker.id) AND key_lookup = \(lookup) AND users.id = keitaro_keys.user_id
+                RETURNING keitaro_keys.id, user_id, users.disabled_at IS NOT NULL AS is_closed
+                """)
+            if let known {
+                let isClosed: Bool = try known.get("is_closed")
+                return isClosed ? nil : (try known.get("user_id"), try known.get("id"))
+            }
+            let user = try await transaction.one("INSERT INTO users (name) VALUES (\(name)) RETURNING id")
+            let userID: Int64 = try user.get("id")
+            let row = try await transaction.one(
+                """
+                INSERT INTO keitaro_keys (user_id, tracker_id, key_lookup, key_cipher)
+                VALUES (\(userID), \(tracker.id), \(lookup), \(cipher)) RETURNING id
+                """)
+            return (userID, try row.get("id"))
+        }
+    }
+
+    func openSession(token: String, csrfToken: String, userID: Int64, keyID: Int64) async throws {
+        let hash = SHA256.hash(token)
+        try await database.execute(
+            """
+            WITH old AS (DELETE FROM sessions WHERE expires_at < now())
+            INSERT INTO sessions (token_hash, user_id, key_id, csrf_token, expires_at)
+            VALUES (\(hash), \(userID), \(keyID), \(csrfToken), now() + \(Self.sessionDays)::bigint * interval '1 day')
+            """)
+    }
+
+    func closeSession(tokenHash: [UInt8]) async throws {
+        try await database.execute("DELETE FROM sessions WHERE token_hash = \(tokenHash)")
+    }
+
+    // MARK: Requests
+
+    private static let userColumns: SQL =
+        "users.id AS user_id, users.name AS user_name, users.role, users.language, users.theme"
+    private static let keyColumns: SQL =
+        """
+        keys.id AS key_id, keys.key_cipher, keys.refused_at IS NOT NULL AS is_refused,
+        trackers.id AS tracker_id, trackers.name AS tracker_name, trackers.url AS tracker_url
+        """
+
+    /// Also moves the session's end, at most once an hour.
+    func session(tokenHash: [UInt8]) async throws -> SignedIn? {
+        let row = try await database.first(
+            """
+            SELECT \(Self.userColumns), \(Self.keyColumns), sessions.csrf_token,
+                sessions.seen_at < now() - interval '1 hour' AS is_stale
+            FROM sessions
+            JOIN users ON users.id = sessions.user_id AND users.disabled_at IS NULL
+            JOIN keitaro_keys keys ON keys.id = sessions.key_id
+            JOIN keitaro_trackers trackers ON trackers.id = keys.tracker_id
+            WHERE sessions.token_hash = \(tokenHash) AND sessions.expires_at > now()
+            """)
+        guard let row else { return nil }
+        let isStale: Bool = try row.get("is_stale")
+        if isStale {
+            try await database.execute(
+                """
+                UPDATE sessions SET seen_at = now(), expires_at = now() + \(Self.sessionDays)::bigint * interval '1 day'
+                WHERE token_hash = \(tokenHash)
+                """)
+        }
+        return SignedIn(
+            user: try user(row), proof: .session(tokenHash: tokenHash, csrfToken: try row.get("csrf_token")),
+            key: try key(row))
+    }
+
+    /// An administrator's token without a key of its own uses the one that was verified last.
+    func apiToken(hash: [UInt8]) async throws -> SignedIn? {
+        let row = try await database.first(
+            """
+            SELECT \(Self.userColumns), \(Self.keyColumns), tokens.id AS token_id,
+                coalesce(tokens.last_used_at < now() - interval '1 minute', true) AS is_stale
+            FROM api_tokens tokens
+            JOIN users ON users.id = tokens.user_id AND users.disabled_at IS NULL
+            LEFT JOIN LATERAL (
+                SELECT * FROM keitaro_keys candidate
+                WHERE candidate.id = tokens.key_id OR candidate.user_id = users.id
+                    OR (users.role = 'admin' AND candidate.refused_at IS NULL)
+                ORDER BY candidate.id IS NOT DISTINCT FROM tokens.key_id DESC, candidate.user_id = users.id DESC,
+                    candidate.verified_at DESC, candidate.id
+                LIMIT 1
+            ) keys ON true
+            LEFT JOIN keitaro_trackers trackers ON trackers.id = keys.tracker_id
+            WHERE tokens.token_hash = \(hash) AND tokens.revoked_at IS NULL
+            """)
+        guard let row else { return nil }
+        let tokenID: Int64 = try row.get("token_id")
+        let isStale: Bool = try row.get("is_stale")
+        if isStale {
+            try await database.execute("UPDATE api_tokens SET last_used_at = now() WHERE id = \(tokenID)")
+        }
+        let keyID: Int64? = try row.get("key_id")
+        return SignedIn(
+            user: try user(row), proof: .apiToken(id: tokenID), key: keyID == nil ? nil : try key(row))
+    }
+
+    /// For work that outlives its request, such as a push.
+    package func key(id: Int64) async throws -> KeitaroKey? {
+        try await database.first(
+            """
+            SELECT \(Self.keyColumns) FROM keitaro_keys keys
+            JOIN keitaro_trackers trackers ON trackers.id = keys.tracker_id WHERE keys.id = \(id)
+            """
+        ).map(key)
+    }
+
+    /// Keitaro answered 401: the person is asked for a new key at the next page.
+    package func markRefused(keyID: Int64) async throws {
+        try await database.execute("UPDATE keitaro_keys SET refused_at = now() WHERE id = \(keyID) AND refused_at IS NULL")
+    }
+
+    func attach(keyID: Int64, toToken tokenID: Int64) async throws {
+        try await database.execute("UPDATE api_tokens SET key_id = \(keyID) WHERE id = \(tokenID)")
+    }
+
+    func saveSettings(userID: Int64, name: String?, language: Language?, theme: Theme?, clearsTheme: Bool) async throws {
+        try await database.execute(
+            """
+            UPDATE users SET name = coalesce(\(name), name), language = coalesce(\(language?.rawValue), language),
+                theme = CASE WHEN \(clearsTheme) THEN NULL ELSE coalesce(\(theme?.rawValue), theme) END
+            WHERE id = \(userID)
+            """)
+    }
+
+    // MARK: The command line
+
+    /// A new token, shown once. It acts as a user of its own, so that what it did can be told apart.
+    package func createToken(name: String, role: Role) async throws -> String {
+        let token = BearerToken.prefix + BearerToken.make()
+        let hash = SHA256.hash(token)
+        try await database.execute(
+            """
+            WITH made AS (INSERT INTO users (name, role) VALUES (\(name), \(role.rawValue)) RETURNING id)
+            INSERT INTO api_tokens (token_hash, name, user_id) SELECT \(hash), \(name), id FROM made
+            """)
+        return token
+    }
+
+    package struct TokenSummary: Sendable {
+        package let id: Int64
+        package let name: String
+        package let role: String
+        package let lastUsedAt: Timestamp?
+        package let isRevoked: Bool
+    }
+
+    package func tokens() async throws -> [TokenSummary] {
+        try await database.query(
+            """
+            SELECT tokens.id, tokens.name, users.role, tokens.last_used_at, tokens.revoked_at IS NOT NULL AS is_revoked
+            FROM api_tokens tokens JOIN users ON users.id = tokens.user_id ORDER BY tokens.id
+            """
+        ).map { row in
+            TokenSummary(
+                id: try row.get("id"), name: try row.get("name"), role: try row.get("role"),
+                lastUsedAt: try row.get("last_used_at"), isRevoked: try row.get("is_revoked"))
+        }
+    }
+
+    package func revokeToken(id: Int64) async throws -> Bool {
+        try await database.execute(
+            "UPDATE api_tokens SET revoked_at = now() WHERE id = \(id) AND revoked_at IS NULL") == 1
+    }
+
+    package struct UserSummary: Sendable {
+        package let id: Int64
+        package let name: String
+        package let role: String
+        package let keys: Int64
+        package let isClosed: Bool
+    }
+
+    package func users() async throws -> [UserSummary] {
+        try await database.query(
+            """
+            SELECT users.id, users.name, users.role, users.disabled_at IS NOT NULL AS is_closed,
+                (SELECT count(*) FROM keitaro_keys WHERE user_id = users.id) AS keys
+            FROM users ORDER BY users.id
+            """
+        ).map { row in
+            UserSummary(
+                id: try row.get("id"), name: try row.get("name"), role: try row.get("role"), keys: try row.get("keys"),
+                isClosed: try row.get("is_closed"))
+        }
+    }
+
+    package func setRole(userID: Int64, _ role: Role) async throws -> Bool {
+        try await database.execute("UPDATE users SET role = \(role.rawValue) WHERE id = \(userID)") == 1
+    }
+
+    /// Closing also ends the user's sessions.
+    package func setClosed(userID: Int64, _ isClosed: Bool) async throws -> Bool {
+        try await database.transaction { transaction in
+            if isClosed { try await transaction.execute("DELETE FROM sessions WHERE user_id = \(userID)") }
+            return try await transaction.execute(
+                "UPDATE users SET disabled_at = CASE WHEN \(isClosed) THEN now() END WHERE id = \(userID)") == 1
+        }
+    }
+
+    /// An account for whoever holds `key`, as the demo has from its first start.
+    package func seedUser(name: String, role: Role, key: Secret, tracker: Tracker) async throws {
+        guard let admitted = try await admit(key, to: tracker, name: name) else { return }
+        try await database.execute("UPDATE users SET role = \(role.rawValue) WHERE id = \(admitted.userID)")
+    }
+
+    // MARK: Rows
+
+    private func user(_ row: Row) throws -> User {
+        let role: String = try row.get("role")
+        let language: String? = try row.get("language")
+        let theme: String? = try row.get("theme")
+        return User(
+            id: try row.get("user_id"), name: try row.get("user_name"), role: Role(rawValue: role) ?? .buyer,
+            language: language.flatMap { Language(rawValue: $0) }, theme: theme.flatMap { Theme(rawValue: $0) })
+    }
+
+    private func key(_ row: Row) throws -> KeitaroKey {
+        let tracker = Tracker(
+            id: try row.get("tracker_id"), name: try row.get("tracker_name"), url: try row.get("tracker_url"))
+        return KeitaroKey(
+            id: try row.get("key_id"), tracker: tracker, secret: try vault.open(try row.get("key_cipher")),
+            isRefused: try row.get("is_refused"))
+    }
+}

@@ -1,0 +1,21 @@
+/// Bounds on what one client may ask of the server. Every one is enforced before memory is spent.
+package struct Limits: Sendable {
+    /// Request line, in bytes. Beyond it: 414.
+    package var requestLine = 8 * 1024
+    /// Request line and header fields together. Beyond it: 431.
+    package var head = 32 * 1024
+    package var headerFields = 100
+    /// Content a route takes unless it says otherwise. Beyond it: 413.
+    package var body = 1024 * 1024
+    /// Open connections over all loops. Beyond it new ones are closed at once.
+    package var connections = 16_384
+    /// From the first byte of a request to the end of its head, then to the end of its content.
+    package var headDeadline = Duration.seconds(10)
+    package var bodyDeadline = Duration.seconds(30)
+    /// Between requests on a kept connection.
+    package var idleDeadline = Duration.seconds(75)
+    /// Without progress while an answer is sent.
+    package var writeDeadline = Duration.seconds(30)
+
+    package init() {}
+}

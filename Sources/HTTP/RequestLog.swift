@@ -1,0 +1,27 @@
+import Base
+import Reactor
+
+/// One line per request: at `debug` for probes and files, `info` otherwise, `warning` from 500 on. The query string stays out: it may
+/// hold secrets.
+package enum RequestLog {
+    package static func middleware(_ log: Logger) -> Middleware {
+        { request, next in
+            let response = try await Logger.$requestID.withValue(request.id) { try await next(request) }
+            let status = response.status.code
+            let isQuiet = request.rawPath == "/health" || request.rawPath == "/ready" || request.rawPath.hasPrefix("/static/")
+            let fields: LogFields = [
+                "request_id": request.id, "method": request.method.rawValue, "path": request.rawPath,
+                "status": String(status), "bytes": String(response.body.count),
+                "ms": String((MonotonicTime.now() - request.startedAt).wholeNanoseconds / 1_000_000),
+            ]
+            if status >= 500 {
+                log.warning("answered", fields)
+            } else if isQuiet {
+                log.debug("answered", fields)
+            } else {
+                log.info("answered", fields)
+            }
+            return response
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import Base
+
+/// An answer. Content-Length, Date and Connection are the connection's to write; the rest is here.
+package struct Response: Sendable {
+    package var status: Status
+    package private(set) var headers: [(name: String, value: String)] = []
+    package var body: [UInt8]
+    /// Close the connection after this answer.
+    package var closes = false
+
+    package init(_ status: Status = .ok, headers: [(String, String)] = [], body: [UInt8] = []) {
+        self.status = status
+        self.body = body
+        for (name, value) in headers { add(name, value) }
+    }
+
+    /// Adds a field. CR, LF and NUL in the value become spaces, so a value can't start a field of its own (RFC 9110 §5.5).
+    package mutating func add(_ name: String, _ value: String) {
+        let isLegal = value.utf8.allSatisfy { $0 != .carriageReturn && $0 != .lineFeed && $0 != 0 }
+        headers.append((name, isLegal ? value : String(value.unicodeScalars.map { $0.value < 0x20 ? " " : Character($0) })))
+    }
+
+    /// Replaces all fields called `name`.
+    package mutating func set(_ name: String, _ value: String) {
+        remove(name)
+        add(name, value)
+    }
+
+    package mutating func remove(_ name: String) {
+        let lowercased = name.lowercased()
+        headers.removeAll { $0.name.lowercased() == lowercased }
+    }
+
+    package func header(_ name: String) -> String? {
+        let lowercased = name.lowercased()
+        return headers.first { $0.name.lowercased() == lowercased }?.value
+    }
+
+    package mutating func set(_ cookie: SetCookie) {
+        add("Set-Cookie", cookie.header)
+    }
+
+    package static func text(_ text: String, status: Status = .ok) -> Response {
+        Response(status, headers: [("Content-Type", "text/plain; charset=utf-8")], body: Array(text.utf8))
+    }
+
+    package static func html(_ bytes: [UInt8], status: Status = .ok) -> Response {
+        Response(status, headers: [("Content-Type", "text/html; charset=utf-8")], body: bytes)
+    }
+
+    package static func json(_ value: JSON, status: Status = .ok) -> Response {
+        Response(status, headers: [("Content-Type", "application/json")], body: value.bytes)
+    }
+
+    /// 303 after a form, so that a reload doesn't send it again (RFC 9110 §15.4.4). Only to targets of our own making.
+    package static func redirect(to path: String, _ status: Status = .seeOther) -> Response {
+        Response(status, headers: [("Location", path)])
+    }
+}

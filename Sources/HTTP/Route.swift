@@ -1,0 +1,47 @@
+/// Answers one request.
+package typealias Handler = @Sendable (Request) async throws -> Response
+
+/// Stands before handlers; calls `next` or answers itself.
+package typealias Middleware = @Sendable (_ request: Request, _ next: Handler) async throws -> Response
+
+/// Who may call a route. The Accounts floor enforces it; tests walk it.
+package enum Access: Sendable, Hashable {
+    case anyone
+    case signedIn
+    case admin
+}
+
+/// One line of the route table.
+///
+/// A pattern is a path whose parts may be `{name}` (any text) or `{name:int}` (a decimal that fits `Int64`); a part that doesn't fit
+/// means another route or 404. A trailing slash never matters.
+package struct Route: Sendable {
+    package let method: Method
+    package let pattern: String
+    package let access: Access
+    /// What it does, in a few words; for the API description.
+    package let summary: String
+    /// Content this route takes at most, in bytes; nil for the server's limit.
+    package let bodyLimit: Int?
+    /// Answered without middleware: for probes that must cost nothing.
+    package let isBare: Bool
+    package let handler: Handler
+
+    package init(
+        _ method: Method, _ pattern: String, access: Access, summary: String, bodyLimit: Int? = nil, isBare: Bool = false,
+        handler: @escaping Handler
+    ) {
+        self.method = method
+        self.pattern = pattern
+        self.access = access
+        self.summary = summary
+        self.bodyLimit = bodyLimit
+        self.isBare = isBare
+        self.handler = handler
+    }
+}
+
+package enum PathValue: Hashable, Sendable {
+    case integer(Int64)
+    case text(String)
+}

@@ -1,0 +1,100 @@
+import Base
+import Glibc
+import Reactor
+import Synchronization
+
+/// One loop's share of a server: its connections, their deadlines, and the buffers they share.
+///
+/// Touched only on its loop's thread, but for `count` (`@unchecked Sendable` on that ground).
+final class ServerWorker: @unchecked Sendable {
+    let loop: EventLoop
+    let application: Application
+    let limits: Limits
+    /// Connections handed to this loop and not yet closed.
+    let count = Atomic<Int>(0)
+    /// Received bytes land here; valid until the next suspension of whoever received them.
+    let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
+    var output: [UInt8] = []
+    var refusals = 0
+
+    private var connections: [ObjectIdentifier: Connection] = [:]
+    private var isDraining = false
+    private var whenIdle: UnsafeContinuation<Void, Never>?
+    private var dateSecond = 0
+    private var dateBytes: [UInt8] = []
+
+    init(loop: EventLoop, application: Application, limits: Limits) {
+        self.loop = loop
+        self.application = application
+        self.limits = limits
+    }
+
+    deinit { scratch.deallocate() }
+
+    func start(_ fd: Int32, _ peer: SocketAddress?) {
+        guard !isDraining, let connection = try? Connection(fd: fd, peer: peer, worker: self) else {
+            close(fd)
+            count.subtract(1, ordering: .relaxed)
+            return
+        }
+        connections[ObjectIdentifier(connection)] = connection
+        loop.spawn { await connection.serve() }
+    }
+
+    func finished(_ connection: Connection) {
+        connections[ObjectIdentifier(connection)] = nil
+        count.subtract(1, ordering: .relaxed)
+        if connections.isEmpty {
+            whenIdle?.resume()
+            whenIdle = nil
+        }
+    }
+
+    /// Deadlines are checked together, a few times a second: no timer is set or cancelled for a request.
+    func startSweeping() {
+        loop.schedule(after: .milliseconds(250)) { [weak self] in
+            guard let self, !(isDraining && connections.isEmpty) else { return }
+            for connection in connections.values { connection.expire(now: loop.now) }
+            startSweeping()
+        }
+    }
+
+    func drain() {
+        isDraining = true
+        for connection in connections.values { connection.drain() }
+    }
+
+    /// Waits until no connection is left; at `end` the rest are ended.
+    func untilIdle(_ end: MonotonicTime) async {
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+            loop.execute { [self] in
+                if connections.isEmpty {
+                    continuation.resume()
+                    return
+                }
+                whenIdle = continuation
+                loop.schedule(at: end) { [self] in
+                    for connection in connections.values { connection.abort() }
+                    whenIdle?.resume()
+                    whenIdle = nil
+                }
+            }
+        }
+    }
+
+    /// The `Date` field's value, made once a second.
+    func date() -> [UInt8] {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME_COARSE, &time)
+        if time.tv_sec != dateSecond {
+            dateSecond = time.tv_sec
+            dateBytes = ResponseHead.date(secondsSince1970: time.tv_sec)
+        }
+        return dateBytes
+    }
+
+    /// A large answer must not leave its size behind as the loop's resting memory.
+    func trimOutput() {
+        if output.capacity > 256 * 1024 { output = [] }
+    }
+}

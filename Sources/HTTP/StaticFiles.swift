@@ -1,0 +1,78 @@
+import Base
+
+/// Files of a folder, read once at start and answered from memory, with strong validators (RFC 9110 §8.8.3, §13.1.2).
+///
+/// Only what was in the folder at start exists, so no path a client writes ever reaches the file system.
+package struct StaticFiles: Sendable {
+    private struct File: Sendable {
+        let type: String
+        let entityTag: String
+        let bytes: [UInt8]
+    }
+
+    private var files: [String: File] = [:]
+    /// Changes with any byte of any file; pages put it behind `?v=`, and what is asked for with it may be cached for ever.
+    package private(set) var version = ""
+
+    /// - Parameter folders: pairs of a prefix below the mount ("" or "fonts/") and a directory, walked to its leaves. A directory that
+    ///   is absent is skipped: fonts come from a system package.
+    /// - Throws: `SystemError` when a file can't be read.
+    package init(folders: [(prefix: String, directory: String)]) throws {
+        for (prefix, directory) in folders where FileSystem.kind(of: directory) == .directory {
+            try load(directory, prefix: prefix)
+        }
+        let tags = files.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.entityTag)\n" }.joined()
+        version = String(Hex.encode(SHA256.hash(tags)).prefix(12))
+    }
+
+    private mutating func load(_ directory: String, prefix: String) throws {
+        for name in try FileSystem.list(directory) where !name.hasPrefix(".") {
+            let path = "\(directory)/\(name)"
+            if FileSystem.kind(of: path) == .directory {
+                try load(path, prefix: "\(prefix)\(name)/")
+            } else if let type = Self.type(of: name) {
+                let bytes = try FileSystem.read(path, limit: 16 << 20)
+                let tag = "\"\(Hex.encode(SHA256.hash(bytes)).prefix(24))\""
+                files[prefix + name] = File(type: type, entityTag: tag, bytes: bytes)
+            }
+        }
+    }
+
+    /// The file at `path` below the mount.
+    package func respond(to request: Request, path: String) throws -> Response {
+        guard let file = files[path] else { throw HTTPError(.notFound) }
+        var response = Response(headers: [("Content-Type", file.type), ("ETag", file.entityTag)])
+        let isVersioned = request.rawQuery == "v=\(version)"
+        response.add("Cache-Control", isVersioned ? "public, max-age=31536000, immutable" : "no-cache")
+        if let known = request.header("if-none-match"), Self.matches(known, file.entityTag) {
+            response.status = .notModified
+            return response
+        }
+        response.body = file.bytes
+        return response
+    }
+
+    private static func matches(_ header: String, _ tag: String) -> Bool {
+        header.split(separator: ",").contains { part in
+            var candidate = part.drop { $0 == " " }
+            while candidate.last == " " { candidate.removeLast() }
+            if candidate.hasPrefix("W/") { candidate.removeFirst(2) }
+            return candidate == "*" || candidate == tag
+        }
+    }
+
+    private static func type(of name: String) -> String? {
+        switch name.split(separator: ".").last {
+        case "css": "text/css; charset=utf-8"
+        case "js": "text/javascript; charset=utf-8"
+        case "svg": "image/svg+xml"
+        case "png": "image/png"
+        case "ico": "image/x-icon"
+        case "otf": "font/otf"
+        case "woff2": "font/woff2"
+        case "json", "webmanifest": "application/json"
+        case "txt": "text/plain; charset=utf-8"
+        default: nil
+        }
+    }
+}

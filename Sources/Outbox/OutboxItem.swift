@@ -1,0 +1,42 @@
+import Base
+
+/// One write to the outside, as a worker gets it.
+package struct OutboxItem: Sendable {
+    package let id: Int64
+    package let kind: String
+    package let payload: JSON
+    /// 1 at the first try. Every handler must be safe to run again: a lease may be lost after the write was made.
+    package let attempt: Int
+    /// Fences the settlement: only the newest holder of the lease may write it.
+    let leaseToken: Int64
+}
+
+/// What became of an item.
+package enum OutboxOutcome: Sendable {
+    case done
+    /// Again later; counts as an attempt.
+    case retry(after: Duration, reason: String)
+    /// Never again.
+    case failed(reason: String)
+}
+
+/// Performs one kind of item. Must not throw: every failure is an outcome.
+package struct OutboxHandler: Sendable {
+    package let kind: String
+    package let perform: @Sendable (OutboxItem) async -> OutboxOutcome
+
+    package init(kind: String, perform: @escaping @Sendable (OutboxItem) async -> OutboxOutcome) {
+        self.kind = kind
+        self.perform = perform
+    }
+}
+
+/// Waiting times between attempts: doubling from one second to five minutes, each spread by a fifth so that many do not return at once.
+package enum Backoff {
+    /// - Parameter jitter: 0 to 1.
+    package static func delay(afterAttempt attempt: Int, jitter: Double) -> Duration {
+        let exponent = min(max(attempt - 1, 0), 9)
+        let base = min(Double(1 << exponent), 300)
+        return .milliseconds(Int64(base * (0.9 + 0.2 * min(max(jitter, 0), 1)) * 1000))
+    }
+}

@@ -1,0 +1,127 @@
+import Base
+import Postgres
+import Reactor
+
+/// Takes due items and performs them, a few at a time, on one loop. Any number of processes may run one.
+///
+/// Touched only on its loop's thread, but for `poke` (`@unchecked Sendable` on that ground).
+package final class OutboxWorker: @unchecked Sendable {
+    private let store: OutboxStore
+    private let handlers: [String: OutboxHandler]
+    private let loop: EventLoop
+    private let log: Logger
+    private let bell: Bell
+    private let lease: Duration
+    private let poll: Duration
+    private let concurrency: Int
+    private var running: [Int64: (item: OutboxItem, task: Task<Void, Never>)] = [:]
+    private var isStopping = false
+    private var main: Task<Void, Never>?
+    private var nextPruning = MonotonicTime.now()
+
+    /// - Parameters:
+    ///   - lease: how long a dead process keeps an item from others; renewed at a third of it while the item is worked on.
+    ///   - poll: how often the table is asked without a poke, for items of other processes.
+    package init(
+        database: Database, handlers: [OutboxHandler], loop: EventLoop, log: Logger, lease: Duration = .seconds(30),
+        poll: Duration = .seconds(1), concurrency: Int = 8
+    ) {
+        store = OutboxStore(database: database)
+        self.handlers = Dictionary(handlers.map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
+        self.loop = loop
+        self.log = log
+        self.lease = lease
+        self.poll = poll
+        self.concurrency = concurrency
+        bell = Bell(loop: loop)
+    }
+
+    package func start() {
+        loop.execute { [self] in
+            main = loop.spawn { await self.run() }
+        }
+    }
+
+    /// Says that an item was just committed. Any thread.
+    package func poke() { bell.ring() }
+
+    /// Takes nothing new and lets what is running finish until `deadline`; the rest is given back for others.
+    package func stop(within deadline: Duration = .seconds(5)) async {
+        isStopping = true
+        bell.ring()
+        let end = MonotonicTime.now() + deadline
+        while !running.isEmpty, MonotonicTime.now() < end {
+            await bell.wait(atMost: end - .now())
+        }
+        for (item, task) in running.values {
+            task.cancel()
+            try? await store.release(item)
+        }
+        running = [:]
+    }
+
+    private func run() async {
+        while !isStopping {
+            await takeDue()
+            if !isStopping { await bell.wait(atMost: poll) }
+        }
+    }
+
+    private func takeDue() async {
+        do {
+            let rescued = try await store.rescue()
+            if rescued > 0 { log.warning("outbox items of a lost process taken back", ["count": String(rescued)]) }
+            if nextPruning < .now() {
+                nextPruning = .now() + .seconds(3600)
+                _ = try await store.prune(settledBefore: 7)
+            }
+            while running.count < concurrency, !isStopping {
+                let free = concurrency - running.count
+                let items = try await store.claim(kinds: Array(handlers.keys), limit: free, lease: lease)
+                for item in items { begin(item) }
+                if items.count < free { return }
+            }
+        } catch {
+            // The next poll asks again; nothing is lost, the items are rows.
+            log.warning("the outbox can't be read", ["error": String(describing: error)])
+        }
+    }
+
+    private func begin(_ item: OutboxItem) {
+        guard let handler = handlers[item.kind] else { return }
+        let task = loop.spawn { [self] in
+            let heartbeat = loop.spawn { await self.keepLease(of: item) }
+            let outcome = await handler.perform(item)
+            heartbeat.cancel()
+            guard running[item.id] != nil else { return }
+            await settle(item, outcome)
+            running[item.id] = nil
+            bell.ring()
+        }
+        running[item.id] = (item, task)
+    }
+
+    private func keepLease(of item: OutboxItem) async {
+        while await loop.sleep(for: lease / 3) {
+            if let held = try? await store.renew(item, lease: lease), !held { return }
+        }
+    }
+
+    /// Written until it is written, or the lease is over and another process repeats the item.
+    private func settle(_ item: OutboxItem, _ outcome: OutboxOutcome) async {
+        let end = MonotonicTime.now() + lease
+        var attempt = 1
+        while true {
+            do {
+                return try await store.settle(item, outcome)
+            } catch {
+                guard MonotonicTime.now() < end else {
+                    log.error("an outbox item can't be settled", ["id": String(item.id), "error": String(describing: error)])
+                    return
+                }
+                _ = await loop.sleep(for: min(Backoff.delay(afterAttempt: attempt, jitter: 0.5), .seconds(4)))
+                attempt += 1
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import COpenSSL
+import Glibc
+
+/// A self-signed certificate for 127.0.0.1, made by the `openssl` program, in a directory of its own that goes with the value.
+final class TestCertificate: Sendable {
+    private let directory: String
+    /// PEM, certificate and key in one file.
+    let path: String
+
+    struct CouldNotMake: Error {}
+
+    init() throws {
+        var template = Array("\(P_tmpdir)/sluice-certificate-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw CouldNotMake() }
+        directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        path = directory + "/server.pem"
+        let command = """
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1 \
+            -addext subjectAltName=IP:127.0.0.1 -keyout \(path) 2>/dev/null >>\(path)
+            """
+        guard system(command) == 0 else { throw CouldNotMake() }
+    }
+
+    deinit {
+        unlink(path)
+        rmdir(directory)
+    }
+
+    /// Answers each request on each connection with 200 and the body.
+    func server(body: String) -> RawServer {
+        RawServer { [path] connection, _ in
+            guard let context = SSL_CTX_new(TLS_server_method()) else { return }
+            defer { SSL_CTX_free(context) }
+            guard SSL_CTX_use_certificate_file(context, path, SSL_FILETYPE_PEM) == 1,
+                SSL_CTX_use_PrivateKey_file(context, path, SSL_FILETYPE_PEM) == 1, let tls = SSL_new(context)
+            else { return }
+            defer { SSL_free(tls) }
+            SSL_set_fd(tls, connection.fd)
+            guard SSL_accept(tls) == 1 else { return }
+            let answer = Array("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8)
+            var buffer = [UInt8](repeating: 0, count: 8192)
+            while SSL_read(tls, &buffer, Int32(buffer.count)) > 0 {
+                SSL_write(tls, answer, Int32(answer.count))
+            }
+        }
+    }
+}
