@@ -16,13 +16,9 @@ const TEXT_COLUMNS = ["name", "id", "group", "synced"];
 export function startCampaigns(page) {
   startSync(page.querySelector("#sync-campaigns"));
   const table = page.querySelector("#campaign-table");
-  const periodControl = page.querySelector("#period");
-  if (!table) {
-    new Period(periodControl, () => {});
-    return;
-  }
+  if (!table) return;
   const list = new CampaignList(page, table);
-  const period = new Period(periodControl, () => statistics.load());
+  const period = new Period(page.querySelector("#period"), () => statistics.load());
   const statistics = new Statistics({
     scope: table,
     period,

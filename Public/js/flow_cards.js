@@ -51,7 +51,7 @@ export class FlowCards {
     for (const card of this.all) card.classList.toggle("is-current", card === this.current);
     for (const tab of this.page.querySelectorAll(".flow-tab")) {
       const card = this.card(tab.dataset.flow);
-      tab.setAttribute("aria-selected", card === this.current);
+      tab.setAttribute("aria-current", card === this.current);
       const mark = tab.querySelector(".draft-mark");
       const isDraft = card?.classList.contains("is-draft") ?? false;
       if (isDraft && !mark) tab.prepend(Object.assign(document.createElement("span"), { className: "draft-mark" }));
@@ -76,6 +76,7 @@ export class FlowCards {
     const old = fresh && document.getElementById(fresh.id);
     if (!old) return null;
     const doing = whatIsBeingDone(old);
+    keepTyped(old, fresh);
     old.replaceWith(fresh);
     localiseTimes(fresh);
     this.onShown([fresh]);
@@ -85,22 +86,28 @@ export class FlowCards {
   }
 }
 
+/** Shares typed but not sent yet move to the new card. */
+function keepTyped(old, fresh) {
+  for (const typed of old.querySelectorAll(".share-input[data-typed]")) {
+    const input = fresh.querySelector(`tr[data-row="${typed.closest("tr").dataset.row}"] .share-input`);
+    if (!input) continue;
+    input.value = typed.value;
+    input.dataset.typed = "";
+  }
+}
+
 /** How to find the focused control of `card` again in its successor: a function that does it, or null. */
 function whatIsBeingDone(card) {
   const active = document.activeElement;
   if (!card.contains(active)) return null;
   const rowSelector = active.closest("tr[data-row]") && `tr[data-row="${active.closest("tr[data-row]").dataset.row}"]`;
   if (active.matches(".share-input")) {
-    const typed = active.dataset.typed === "" ? active.value : null;
     return (fresh) => {
       const input = fresh.querySelector(`${rowSelector} .share-input`);
       if (!input) return focusRow(fresh, rowSelector);
       input.focus();
-      if (typed !== null) {
-        input.value = typed;
-        input.dataset.typed = "";
-        input.setSelectionRange(typed.length, typed.length);
-      }
+      // Focus selects the text; who is in the middle of typing goes on at its end.
+      if ("typed" in input.dataset) input.setSelectionRange(input.value.length, input.value.length);
     };
   }
   if (active.matches(".add-offer-input")) {

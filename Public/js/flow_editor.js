@@ -109,7 +109,9 @@ export class FlowEditor {
     clearTimeout(this.stepping.get(key));
     this.stepping.set(key, setTimeout(() => {
       this.stepping.delete(key);
-      if (input.isConnected) this.commit(input);
+      // The card may have been replaced meanwhile: the row is found anew.
+      const current = this.page.querySelector(`tr[data-row="${key}"] .share-input`);
+      if (current) this.commit(current);
     }, STEPPING_PAUSE));
   }
 
@@ -129,6 +131,7 @@ export class FlowEditor {
       return Promise.resolve(false);
     }
     delete input.dataset.typed;
+    input.closest(".share").classList.add("is-unsaved");
     return this.edit(row.closest(".flow").dataset.flow, `/campaigns/flow-offer/${row.dataset.row}/update-share/`, { share }, { row: row.dataset.row, typed: input.value });
   }
 
@@ -164,8 +167,9 @@ export class FlowEditor {
 
   undoLastCancel() {
     if (!this.lastCancel) return false;
-    const { flow, url } = this.lastCancel;
+    const { flow, url, takeAway } = this.lastCancel;
     this.lastCancel = null;
+    takeAway?.();
     this.edit(flow, url);
     return true;
   }
@@ -192,8 +196,8 @@ export class FlowEditor {
   take(answer, flow) {
     if (answer.html) this.cards.replace(answer.html);
     const undo = answer.undo && { label: answer.undo.label, run: () => this.edit(flow, answer.undo.url) };
-    if (undo && answer.undo.url.endsWith("/restore-draft/")) this.lastCancel = { flow, url: answer.undo.url };
-    if (answer.message) toast(answer.message, undo ? { action: undo, stays: UNDO_STAYS } : {});
+    const takeAway = answer.message ? toast(answer.message, undo ? { action: undo, stays: UNDO_STAYS } : {}) : null;
+    if (undo && answer.undo.url.endsWith("/restore-draft/")) this.lastCancel = { flow, url: answer.undo.url, takeAway };
   }
 
   refuse(problem, { flow, url, body, row, typed }) {
@@ -201,6 +205,7 @@ export class FlowEditor {
     const card = this.cards.card(flow);
     const rowElement = row && card?.querySelector(`tr[data-row="${row}"]`);
     const input = rowElement?.querySelector(".share-input");
+    input?.closest(".share").classList.remove("is-unsaved");
     if (typed !== null && input) {
       input.value = typed;
       input.dataset.typed = "";

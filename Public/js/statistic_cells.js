@@ -34,10 +34,10 @@ function roiClass(value) {
   return rounded > 0 ? "is-up" : "is-down";
 }
 
-export function share(value, most) {
+function shareBar(value, most) {
   return svg("svg", { class: "bar", width: 32, height: 4, viewBox: "0 0 32 4", "aria-hidden": "true" },
     svg("rect", { class: "bar-track", width: 32, height: 4, rx: 2 }),
-    svg("rect", { class: "bar-fill", width: most > 0 ? Math.max(value > 0 ? 1.5 : 0, (32 * value) / most) : 0, height: 4, rx: 2 }));
+    svg("rect", { class: "bar-fill", width: Math.max(1.5, (32 * value) / most), height: 4, rx: 2 }));
 }
 
 function roiBar(value) {
@@ -62,9 +62,9 @@ export function fillCell(cell, row, currency, most = null) {
 }
 
 function barFor(name, value, most) {
-  if (value === null || value === undefined) return null;
-  if (name === "roi") return value === 0 ? null : roiBar(value);
-  return most[name] ? share(value, most[name]) : null;
+  if (!value) return null;
+  if (name === "roi") return roiBar(value);
+  return most[name] ? shareBar(value, most[name]) : null;
 }
 
 /** The sum of rows, its ratios made anew from the sums. Uniques are never added up. */

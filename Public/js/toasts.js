@@ -30,6 +30,8 @@ export function toast(text, { action = null, isError = false, note = null, stays
   box.addEventListener("focusin", () => clearTimeout(timer));
   box.addEventListener("focusout", startTimer);
 
+  // The same sentence is not said twice at once.
+  for (const other of region.children) if (other.querySelector(".toast-text").textContent === line.textContent) other.remove();
   region.append(box);
   while (region.childElementCount > MOST) region.firstElementChild.remove();
   startTimer();

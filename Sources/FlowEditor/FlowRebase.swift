@@ -72,6 +72,29 @@ package enum FlowRebase {
         return ShareDistribution.ordered(kept)
     }
 
+    /// Makes an earlier set the draft over today's base: what it lacks is removed, what it has and the base lacks is added. A row
+    /// that is off in Keitaro stays as it is.
+    package static func drafting(_ earlier: [OfferShare], over rows: [FlowOfferRow]) -> [FlowOfferRow] {
+        let wanted = Dictionary(earlier.map { ($0.offerID, $0) }, uniquingKeysWith: { first, _ in first })
+        var drafted: [FlowOfferRow] = rows.map { row in
+            guard !row.isDisabled else { return row }
+            var row = row
+            row.share = wanted[row.offerID]?.share
+            row.isEdited = row.share != row.baseShare
+            if row.share == nil { row.isPinned = false }
+            return row
+        }
+        let known = Set(rows.map(\.offerID))
+        let last = rows.map(\.position).max() ?? -1
+        for (offset, offer) in distinct(earlier).filter({ !known.contains($0.offerID) && $0.isActive }).enumerated() {
+            drafted.append(
+                FlowOfferRow(
+                    id: 0, offerID: offer.offerID, name: "", baseShare: nil, share: offer.share, isEdited: true,
+                    position: last + 1 + offset))
+        }
+        return ShareDistribution.ordered(drafted)
+    }
+
     /// After Keitaro confirmed `pushed`: that is the base now. Edits made while the push was on its way stay a draft.
     package static func pushed(_ pushed: [OfferShare], into rows: [FlowOfferRow]) -> [FlowOfferRow] {
         let confirmed = Dictionary(pushed.map { ($0.offerID, $0) }, uniquingKeysWith: { first, _ in first })

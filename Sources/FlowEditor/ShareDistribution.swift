@@ -189,7 +189,7 @@ package enum ShareDistribution {
     }
 
     /// `count` shares of `amount` that differ by at most 1, the larger ones last. `amount` >= `count` > 0.
-    package static func evenShares(of amount: Int, among count: Int) -> [Int] {
+    static func evenShares(of amount: Int, among count: Int) -> [Int] {
         let (share, spare) = amount.quotientAndRemainder(dividingBy: count)
         return (0..<count).map { $0 < count - spare ? share : share + 1 }
     }

@@ -131,9 +131,7 @@ extension FlowEditorStore {
             for (position, stream) in streams.enumerated().sorted(by: { $0.element.id < $1.element.id }) {
                 let flowID = try await writeStream(stream, position: position, campaignID: campaignID, in: transaction)
                 guard let flow = try await flow(id: flowID, keyID: keyID, in: transaction) else { continue }
-                let now = stream.offers.map {
-                    OfferShare(offerID: $0.offerID, share: $0.share, isActive: $0.isActive)
-                }
+                let now = stream.offerSet
                 let result = FlowRebase.fetched(now, into: flow.rows) { "#\($0)" }
                 try await save(result.rows, over: flow.rows, flowID: flowID, in: transaction)
                 try await writeTheirs(result.isConflict ? now : nil, flowID: flowID, in: transaction)
@@ -167,8 +165,8 @@ extension FlowEditorStore {
             """
             INSERT INTO keitaro_flows
                 (campaign_id, keitaro_id, name, type, schema, state, position, weight, filters, fetched_at)
-            VALUES (\(campaignID), \(stream.id), \(stream.name), \(stream.type), \(stream.schema), \(stream.state),
-                \(position)::int, \(stream.weight), \(filters), now())
+            VALUES (\(campaignID), \(stream.id), \(stream.name), \(stream.type), \(stream.schema), \(stream.state.description),
+                \(position)::int, \(Double(stream.weight)), \(filters), now())
             ON CONFLICT (campaign_id, keitaro_id) DO UPDATE SET name = excluded.name, type = excluded.type,
                 schema = excluded.schema, state = excluded.state, position = excluded.position,
                 weight = excluded.weight, filters = excluded.filters, fetched_at = now(), gone_at = NULL

@@ -33,3 +33,17 @@ extension FlowEditorStore {
         ).get("fetched_at")
     }
 }
+
+extension FlowEditorStore {
+    /// Those of Keitaro's campaign ids that the key may see.
+    func visibleCampaigns(_ ids: [Int64], keyID: Int64) async throws -> [Int64] {
+        guard !ids.isEmpty else { return [] }
+        return try await database.query(
+            """
+            SELECT campaigns.keitaro_id FROM keitaro_campaigns campaigns
+            JOIN keitaro_campaign_access access ON access.campaign_id = campaigns.id AND access.key_id = \(keyID)
+            WHERE campaigns.keitaro_id = ANY(\(ids)::bigint[]) ORDER BY campaigns.keitaro_id
+            """
+        ).map { try $0.get("keitaro_id") }
+    }
+}

@@ -6,7 +6,7 @@ import Views
 extension Frame {
     package func httpError(_ problem: Problem, _ request: Request) -> HTTPError {
         let words = words(for: request)
-        let detail = words(problem.detail)
+        let detail = (problem.reasons + [problem.detail]).map { words($0) }.joined(separator: " ")
         return HTTPError(
             problem.status, title: problem.title.map { words($0) }, detail: detail, type: problem.type,
             fields: problem.field.map { [HTTPError.Field($0, detail)] } ?? [], headers: problem.headers,

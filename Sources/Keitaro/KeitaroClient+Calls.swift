@@ -9,7 +9,7 @@ extension KeitaroClient {
             _ = try await groups(.campaigns, key)
         } catch {
             guard case .noPermission = error.error else { throw error }
-            _ = try await perform(.read("campaigns?limit=1", within: deadlines.read), key, Self.campaigns)
+            _ = try await perform(.read("campaigns?limit=1", within: deadlines.read), key, KeitaroCampaign.list)
         }
     }
 
@@ -17,14 +17,14 @@ extension KeitaroClient {
     package func campaigns(_ key: Secret) async throws(KeitaroFailure) -> [KeitaroCampaign] {
         try await KeitaroPages.collect { limit, offset async throws(KeitaroFailure) in
             try await perform(
-                .read("campaigns?limit=\(limit)&offset=\(offset)", within: deadlines.read), key, Self.campaigns)
+                .read("campaigns?limit=\(limit)&offset=\(offset)", within: deadlines.read), key, KeitaroCampaign.list)
         }
     }
 
     /// Archived campaigns; none where the key may not or the version cannot list them.
     package func archivedCampaigns(_ key: Secret) async throws(KeitaroFailure) -> [KeitaroCampaign] {
         do throws(KeitaroFailure) {
-            return try await perform(.read("campaigns/deleted", within: deadlines.read), key, Self.campaigns)
+            return try await perform(.read("campaigns/deleted", within: deadlines.read), key, KeitaroCampaign.list)
         } catch {
             switch error.error {
             case .noPermission, .notFound, .notJSON(404, _): return []
@@ -34,28 +34,18 @@ extension KeitaroClient {
     }
 
     package func groups(_ kind: KeitaroGroup.Kind, _ key: Secret) async throws(KeitaroFailure) -> [KeitaroGroup] {
-        try await perform(.read("groups?type=\(kind.rawValue)", within: deadlines.read), key) {
-            json throws(KeitaroModelProblem) in
-            try KeitaroFields.list(json, "group").map { fields throws(KeitaroModelProblem) in try KeitaroGroup(fields) }
-        }
+        try await perform(.read("groups?type=\(kind.rawValue)", within: deadlines.read), key, KeitaroGroup.list)
     }
 
     /// All offers at once.
     package func offers(_ key: Secret) async throws(KeitaroFailure) -> [KeitaroOffer] {
-        try await perform(.read("offers", within: deadlines.read), key) { json throws(KeitaroModelProblem) in
-            try KeitaroFields.list(json, "offer").map { fields throws(KeitaroModelProblem) in try KeitaroOffer(fields) }
-        }
+        try await perform(.read("offers", within: deadlines.read), key, KeitaroOffer.list)
     }
 
     /// Affiliate networks; none where the key may not read them, for the offers carry the names.
     package func networks(_ key: Secret) async throws(KeitaroFailure) -> [KeitaroNetwork] {
         do throws(KeitaroFailure) {
-            return try await perform(.read("affiliate_networks", within: deadlines.read), key) {
-                json throws(KeitaroModelProblem) in
-                try KeitaroFields.list(json, "network").map { fields throws(KeitaroModelProblem) in
-                    try KeitaroNetwork(fields)
-                }
-            }
+            return try await perform(.read("affiliate_networks", within: deadlines.read), key, KeitaroNetwork.list)
         } catch {
             if case .noPermission = error.error { return [] }
             throw error
@@ -64,15 +54,11 @@ extension KeitaroClient {
 
     /// In the tracker's order.
     package func streams(ofCampaign id: Int64, _ key: Secret) async throws(KeitaroFailure) -> [KeitaroStream] {
-        try await perform(.read("campaigns/\(id)/streams", within: deadlines.read), key) {
-            json throws(KeitaroModelProblem) in
-            try KeitaroFields.list(json, "stream").map { fields throws(KeitaroModelProblem) in try KeitaroStream(fields)
-            }
-        }
+        try await perform(.read("campaigns/\(id)/streams", within: deadlines.read), key, KeitaroStream.list)
     }
 
     package func stream(_ id: Int64, _ key: Secret) async throws(KeitaroFailure) -> KeitaroStream {
-        try await perform(.read("streams/\(id)", within: deadlines.read), key, Self.stream)
+        try await perform(.read("streams/\(id)", within: deadlines.read), key, KeitaroStream.one)
     }
 
     /// Makes `offers` the stream's whole set and returns the stream as the tracker now has it. What is left out is removed
@@ -92,19 +78,10 @@ extension KeitaroClient {
         for offer in offers where !(0...100).contains(offer.share) {
             throw refusal(call, Self.rejection("offer \(offer.offerID) has a share of \(offer.share)"))
         }
-        return try await perform(call, key, Self.stream)
+        return try await perform(call, key, KeitaroStream.one)
     }
 
     private static func rejection(_ message: String) -> KeitaroError {
         .rejectedFields([KeitaroRejectedField(field: "offers", messages: [message])])
-    }
-
-    private static func campaigns(_ json: JSON) throws(KeitaroModelProblem) -> [KeitaroCampaign] {
-        try KeitaroFields.list(json, "campaign").map { fields throws(KeitaroModelProblem) in try KeitaroCampaign(fields)
-        }
-    }
-
-    private static func stream(_ json: JSON) throws(KeitaroModelProblem) -> KeitaroStream {
-        try KeitaroStream(try KeitaroFields(json, "stream"))
     }
 }

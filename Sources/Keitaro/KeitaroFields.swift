@@ -26,10 +26,12 @@ struct KeitaroFields {
     }
 
     /// A list of objects. PHP makes an object with numeric keys of a list that has a gap, and `{}` or null of an empty one.
-    static func list(_ json: JSON, _ kind: String) throws(KeitaroModelProblem) -> [KeitaroFields] {
+    static func list(
+        _ json: JSON, _ kind: String, called name: String? = nil
+    ) throws(KeitaroModelProblem) -> [KeitaroFields] {
         guard let elements = elements(json) else {
             throw KeitaroModelProblem(
-                object: "list of \(kind)s", field: "", expected: "a list", found: Self.kind(of: json))
+                object: name ?? "list of \(kind)s", field: "", expected: "a list", found: Self.kind(of: json))
         }
         var list: [KeitaroFields] = []
         list.reserveCapacity(elements.count)
@@ -50,7 +52,7 @@ struct KeitaroFields {
     /// The objects in a field of this one; none when the field is absent.
     func list(_ key: String) throws(KeitaroModelProblem) -> [KeitaroFields] {
         guard let json = object[key], !isNothing(json) else { return [] }
-        return try Self.list(json, "\(name), \(key)")
+        return try Self.list(json, "\(name), \(key)", called: "\(name), \(key)")
     }
 
     subscript(_ key: String) -> JSON? { object[key] }

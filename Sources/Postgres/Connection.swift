@@ -120,16 +120,20 @@ final class Connection: ReadinessHandler, @unchecked Sendable {
         handle == nil ? PQTRANS_UNKNOWN : PQtransactionStatus(handle)
     }
 
-    /// Reads what has come unasked; false when the server has gone meanwhile. One system call.
+    /// Reads what has come unasked; false when the server has gone meanwhile. One system call when nothing has come.
     func isAlive() -> Bool {
         loop.assertCurrent()
         guard handle != nil else { return false }
-        if PQconsumeInput(handle) == 1, PQstatus(handle) == CONNECTION_OK, PQisBusy(handle) == 0 {
+        var entry = pollfd(fd: fd, events: Int16(POLLIN), revents: 0)
+        // Again and again: the server's last words come before the end of the stream.
+        while poll(&entry, 1, 0) > 0 {
+            guard PQconsumeInput(handle) == 1, PQisBusy(handle) == 0, PQstatus(handle) == CONNECTION_OK else {
+                close()
+                return false
+            }
             while let notification = PQnotifies(handle) { PQfreemem(notification) }
-            return true
         }
-        close()
-        return false
+        return true
     }
 
     /// Waits until no other statement is under way here; they pass in the order they came.

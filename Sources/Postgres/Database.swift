@@ -50,6 +50,7 @@ package struct Database: Queryable {
     /// Commits what `body` did if it returns, and rolls it back if it throws; its error is thrown on. A failed statement fails the
     /// transaction even if `body` catches its error, for PostgreSQL would not commit it. Not nested; no waiting for outside
     /// services in here.
+    @discardableResult
     package func transaction<Value>(
         isolation: Isolation = .readCommitted, _ body: (Transaction) async throws -> Value
     ) async throws -> Value {
@@ -58,6 +59,7 @@ package struct Database: Queryable {
 
     /// Runs `body` while this process holds the lock called `name`; waits at most `wait` for another holder to let go. The session
     /// given to `body` is the one that holds the lock: what must not happen twice is done through it.
+    @discardableResult
     package func withAdvisoryLock<Value>(
         _ name: String, wait: Duration = .seconds(15), _ body: (LockedSession) async throws -> Value
     ) async throws -> Value {

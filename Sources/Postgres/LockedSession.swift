@@ -32,6 +32,7 @@ package final class LockedSession: Queryable, @unchecked Sendable {
     }
 
     /// A transaction on this very connection. One at a time.
+    @discardableResult
     package func transaction<Value>(
         isolation: Isolation = .readCommitted, _ body: (Transaction) async throws -> Value
     ) async throws -> Value {

@@ -151,7 +151,7 @@ import Testing
         ),
         (
             #"{"id":5002,"campaign_id":1,"offers":"none"}"#,
-            "list of stream 5002, offerss: expected a list, found a string"
+            "stream 5002, offers: expected a list, found a string"
         ),
     ])
     func `says what of a stream it could not read`(text: String, sentence: String) throws {

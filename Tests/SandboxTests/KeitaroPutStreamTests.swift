@@ -4,7 +4,7 @@ import Testing
 @testable import Sandbox
 
 struct KeitaroPutStreamTests {
-    private let world = makeWorld()
+    private let world = makeKeitaroWorld()
 
     /// A stream of at least three active offers.
     private func stream() throws -> KeitaroStream {
@@ -13,7 +13,7 @@ struct KeitaroPutStreamTests {
 
     private func put(_ id: Int64, _ offers: [(Int64, Int64)]) -> KeitaroAnswer {
         let rows = offers.map { JSON.object(["offer_id": .integer($0.0), "share": .integer($0.1), "state": "active"]) }
-        return world.putStream(id, body: ["offers": .array(rows)], key: admin)
+        return world.putStream(id, body: ["offers": .array(rows)], key: adminKey)
     }
 
     private func shares(_ answer: KeitaroAnswer) -> [Int64: Int64] {
@@ -34,8 +34,8 @@ struct KeitaroPutStreamTests {
         #expect(rows.map { $0["share"]?.intValue } == [30, 50, 20])
         #expect(rows[0].id == first.id && rows[1].id == second.id)
         #expect(rows[0]["created_at"] == first.createdAt.keitaroJSON)
-        #expect(rows[2]["created_at"] == testMoment.keitaroJSON)
-        #expect(world.stream(before.id, key: admin).json == answer.json)
+        #expect(rows[2]["created_at"] == keitaroMoment.keitaroJSON)
+        #expect(world.stream(before.id, key: adminKey).json == answer.json)
     }
 
     @Test func `a removed offer that returns has a new binding`() throws {
@@ -65,15 +65,15 @@ struct KeitaroPutStreamTests {
 
     @Test func `fields that are not sent stay`() throws {
         let before = try stream()
-        let answer = world.putStream(before.id, body: ["name": "Renamed", "unknown": 1], key: admin)
+        let answer = world.putStream(before.id, body: ["name": "Renamed", "unknown": 1], key: adminKey)
         var expected = before.json
         expected["name"] = "Renamed"
-        expected["updated_at"] = testMoment.keitaroJSON
+        expected["updated_at"] = keitaroMoment.keitaroJSON
         #expect(answer.json == expected)
         let off = world.putStream(
-            before.id, body: ["offers": [["offer_id": 1, "share": "40", "state": "disabled"]]], key: admin)
+            before.id, body: ["offers": [["offer_id": 1, "share": "40", "state": "disabled"]]], key: adminKey)
         #expect(off.json?["offers"]?[0]?["state"] == "disabled")
-        let kept = world.putStream(before.id, body: ["offers": [["offer_id": 1, "share": 41]]], key: admin)
+        let kept = world.putStream(before.id, body: ["offers": [["offer_id": 1, "share": 41]]], key: adminKey)
         #expect(kept.json?["offers"]?[0]?["state"] == "disabled")
     }
 
@@ -101,24 +101,24 @@ struct KeitaroPutStreamTests {
     ])
     func `a body that cannot be read changes nothing`(body: String) throws {
         let before = try stream()
-        let answer = world.putStream(before.id, body: try JSON(parsing: body.utf8), key: admin)
+        let answer = world.putStream(before.id, body: try JSON(parsing: body.utf8), key: adminKey)
         #expect(answer.status == 400)
-        #expect(world.stream(before.id, key: admin).json == before.json)
+        #expect(world.stream(before.id, key: adminKey).json == before.json)
     }
 
     @Test func `changed streams survive a restart`() throws {
         let before = try stream()
         _ = put(before.id, [(before.offers[0].offerID, 60), (77_777, 40)])
-        _ = world.putStream(before.id, body: ["name": "Renamed"], key: admin)
+        _ = world.putStream(before.id, body: ["name": "Renamed"], key: adminKey)
         let kept = try JSON(parsing: world.changedStreams.bytes)
-        let restarted = makeWorld(now: testMoment.adding(.seconds(3_600)))
+        let restarted = makeKeitaroWorld(now: keitaroMoment.adding(.seconds(3_600)))
         try restarted.restore(changedStreams: kept)
         #expect(restarted.changedStreams == world.changedStreams)
         for other in world.streams {
-            #expect(restarted.stream(other.id, key: admin) == world.stream(other.id, key: admin))
+            #expect(restarted.stream(other.id, key: adminKey) == world.stream(other.id, key: adminKey))
         }
         let body: JSON = ["offers": [["offer_id": 88_888, "share": 100]]]
-        let binding = restarted.putStream(before.id, body: body, key: admin).json?["offers"]?[0]
+        let binding = restarted.putStream(before.id, body: body, key: adminKey).json?["offers"]?[0]
         #expect(binding?.id == world.nextBindingID)
     }
 
@@ -126,12 +126,12 @@ struct KeitaroPutStreamTests {
         let before = try stream()
         _ = put(before.id, [(1, 100)])
         let kept = world.changedStreams
-        #expect(throws: KeitaroChangesError.self) { try makeWorld(seed: 8).restore(changedStreams: kept) }
+        #expect(throws: KeitaroChangesError.self) { try makeKeitaroWorld(seed: 8).restore(changedStreams: kept) }
         var broken = kept
         broken["streams"] = .array((kept["streams"]?.arrayValue ?? []) + [["id": 1]])
-        let fresh = makeWorld()
+        let fresh = makeKeitaroWorld()
         #expect(throws: KeitaroChangesError.self) { try fresh.restore(changedStreams: broken) }
         #expect(fresh.changedStreams["streams"] == [])
-        #expect(fresh.stream(before.id, key: admin).json == before.json)
+        #expect(fresh.stream(before.id, key: adminKey).json == before.json)
     }
 }

@@ -4,18 +4,19 @@ import Testing
 @testable import Sandbox
 
 /// A Saturday, 14:32 in Kyiv.
-let testMoment = Timestamp(iso8601: "2026-11-21T12:32:00Z") ?? Timestamp(seconds: 0)
+let keitaroMoment = Timestamp(iso8601: "2026-11-21T12:32:00Z") ?? Timestamp(seconds: 0)
 
-func makeWorld(
+func makeKeitaroWorld(
     seed: UInt64 = 7, dialect: KeitaroDialect = .dimensions, sendsNumbersAsStrings: Bool = false,
-    now: Timestamp = testMoment
+    now: Timestamp = keitaroMoment
 ) -> KeitaroWorld {
     KeitaroWorld(
-        seed: seed, asOf: testMoment.date, dialect: dialect, sendsNumbersAsStrings: sendsNumbersAsStrings, now: { now })
+        seed: seed, asOf: keitaroMoment.date, dialect: dialect, sendsNumbersAsStrings: sendsNumbersAsStrings,
+        now: { now })
 }
 
-let admin = KeitaroWorld.adminKey
-let buyer = KeitaroWorld.buyerKey
+let adminKey = KeitaroWorld.adminKey
+let buyerKey = KeitaroWorld.buyerKey
 
 extension KeitaroAnswer {
     /// The elements of a list; none for anything else.
@@ -29,34 +30,34 @@ extension JSON {
 
 struct KeitaroWorldTests {
     @Test func `the world has the size of a working team`() {
-        let world = makeWorld()
-        let campaigns = world.listCampaigns(key: admin).list
-        let archived = world.listDeletedCampaigns(key: admin).list
+        let world = makeKeitaroWorld()
+        let campaigns = world.listCampaigns(key: adminKey).list
+        let archived = world.listDeletedCampaigns(key: adminKey).list
         #expect(campaigns.count == 288)
         #expect(archived.count == 12)
         #expect(campaigns.count { $0["state"] == "disabled" } == 38)
         #expect(archived.allSatisfy { $0["state"] == "deleted" })
         #expect(Set(campaigns.map(\.id)).isDisjoint(with: archived.map(\.id)))
         #expect(Set((campaigns + archived).compactMap { $0["name"]?.stringValue }).count == 300)
-        let offers = world.listOffers(key: admin).list
+        let offers = world.listOffers(key: adminKey).list
         #expect(offers.count == 1_000)
         #expect(offers.count { $0["state"] == "deleted" } == 24)
         #expect(Set(offers.map(\.id)).count == 1_000)
-        #expect(world.listGroups(type: "campaigns", key: admin).list.count == 12)
-        #expect(world.listGroups(type: "landings", key: admin).list.isEmpty)
-        #expect(world.listAffiliateNetworks(key: admin).list.count == 9)
+        #expect(world.listGroups(type: "campaigns", key: adminKey).list.count == 12)
+        #expect(world.listGroups(type: "landings", key: adminKey).list.isEmpty)
+        #expect(world.listAffiliateNetworks(key: adminKey).list.count == 9)
     }
 
     @Test func `a seed always makes the same world and another seed another`() {
         let bytes = { (world: KeitaroWorld) in
-            world.listCampaigns(key: admin).json?.text ?? "" + world.streams.map { $0.json.text }.joined()
+            world.listCampaigns(key: adminKey).json?.text ?? "" + world.streams.map { $0.json.text }.joined()
         }
-        #expect(bytes(makeWorld()) == bytes(makeWorld()))
-        #expect(bytes(makeWorld()) != bytes(makeWorld(seed: 8)))
+        #expect(bytes(makeKeitaroWorld()) == bytes(makeKeitaroWorld()))
+        #expect(bytes(makeKeitaroWorld()) != bytes(makeKeitaroWorld(seed: 8)))
     }
 
     @Test func `streams have the kinds and the oddities of real ones`() {
-        let streams = makeWorld().streams
+        let streams = makeKeitaroWorld().streams
         let byCampaign = Dictionary(grouping: streams, by: \.campaignID)
         #expect(byCampaign.count == 300)
         #expect(byCampaign.values.allSatisfy { 1...7 ~= $0.count })
@@ -78,14 +79,14 @@ struct KeitaroWorldTests {
     }
 
     @Test func `objects carry the fields of the interface`() throws {
-        let world = makeWorld()
-        let campaign = try #require(world.listCampaigns(key: admin).list.first)
+        let world = makeKeitaroWorld()
+        let campaign = try #require(world.listCampaigns(key: adminKey).list.first)
         #expect(campaign["token"]?.stringValue?.count == 32)
         #expect(campaign["group_id"]?.intValue != nil)
         let created = try #require(campaign["created_at"]?.stringValue)
         #expect(Timestamp(keitaroText: created)?.keitaroText == created && created.count == 19)
         let stream = try #require(
-            world.listStreams(ofCampaign: campaign.id, key: admin).list.first { $0["offers"]?[0] != nil })
+            world.listStreams(ofCampaign: campaign.id, key: adminKey).list.first { $0["offers"]?[0] != nil })
         #expect(
             stream.objectValue?.keys == [
                 "id", "type", "name", "campaign_id", "position", "weight", "state", "schema", "action_type",
@@ -96,23 +97,23 @@ struct KeitaroWorldTests {
             stream["offers"]?[0]?.objectValue?.keys == [
                 "id", "stream_id", "offer_id", "state", "share", "created_at", "updated_at",
             ])
-        #expect(world.stream(stream.id, key: admin).json == stream)
-        #expect(world.campaign(campaign.id, key: admin).json == campaign)
+        #expect(world.stream(stream.id, key: adminKey).json == stream)
+        #expect(world.campaign(campaign.id, key: adminKey).json == campaign)
     }
 
     @Test func `an archived or unknown campaign is not found, in plain text`() throws {
-        let world = makeWorld()
-        let archived = try #require(world.listDeletedCampaigns(key: admin).list.first?.id)
+        let world = makeKeitaroWorld()
+        let archived = try #require(world.listDeletedCampaigns(key: adminKey).list.first?.id)
         let expected = KeitaroAnswer(status: 404, body: .text("Traffic\\Model\\Campaign #\(archived) not found"))
-        #expect(world.campaign(archived, key: admin) == expected)
-        #expect(world.campaign(1, key: admin).status == 404)
-        #expect(world.listStreams(ofCampaign: 1, key: admin).status == 404)
-        #expect(world.stream(1, key: admin).body == .text("Traffic\\Model\\Stream #1 not found"))
+        #expect(world.campaign(archived, key: adminKey) == expected)
+        #expect(world.campaign(1, key: adminKey).status == 404)
+        #expect(world.listStreams(ofCampaign: 1, key: adminKey).status == 404)
+        #expect(world.stream(1, key: adminKey).body == .text("Traffic\\Model\\Stream #1 not found"))
     }
 
     @Test(arguments: [(nil, 401), ("", 401), ("wrong", 401), (KeitaroWorld.lowerEditionKey, 402)])
     func `a key that may nothing is told why`(key: String?, status: Int) {
-        let world = makeWorld()
+        let world = makeKeitaroWorld()
         let answers = [
             world.listCampaigns(key: key), world.listOffers(key: key), world.listGroups(type: "campaigns", key: key),
             world.stream(1, key: key), world.putStream(1, body: [:], key: key), world.report([:], key: key),
@@ -121,37 +122,37 @@ struct KeitaroWorldTests {
     }
 
     @Test func `a restricted key sees less without being told`() throws {
-        let world = makeWorld()
-        let all = world.listCampaigns(key: admin).list
-        let seen = world.listCampaigns(key: buyer).list
+        let world = makeKeitaroWorld()
+        let all = world.listCampaigns(key: adminKey).list
+        let seen = world.listCampaigns(key: buyerKey).list
         #expect(!seen.isEmpty && seen.count < all.count / 2)
         #expect(Set(seen.compactMap { $0["group_id"]?.intValue }) == [1, 2, 5, 8])
-        #expect(world.listGroups(type: "campaigns", key: buyer).list.map(\.id) == [1, 2, 5, 8])
-        let offers = world.listOffers(key: buyer).list.count
+        #expect(world.listGroups(type: "campaigns", key: buyerKey).list.map(\.id) == [1, 2, 5, 8])
+        let offers = world.listOffers(key: buyerKey).list.count
         #expect(offers < 1_000 && offers > 700)
-        #expect(world.listUsers(key: buyer).status == 403)
-        #expect(world.listUsers(key: admin).status == 200)
+        #expect(world.listUsers(key: buyerKey).status == 403)
+        #expect(world.listUsers(key: adminKey).status == 200)
         let hidden = try #require(all.first { $0["group_id"] == 3 })
-        #expect(world.campaign(hidden.id, key: buyer).status == 403)
-        let stream = try #require(world.listStreams(ofCampaign: hidden.id, key: admin).list.first)
-        #expect(world.stream(stream.id, key: buyer).status == 403)
-        #expect(world.putStream(stream.id, body: ["name": "mine"], key: buyer).status == 403)
-        #expect(world.stream(stream.id, key: admin).json == stream)
+        #expect(world.campaign(hidden.id, key: buyerKey).status == 403)
+        let stream = try #require(world.listStreams(ofCampaign: hidden.id, key: adminKey).list.first)
+        #expect(world.stream(stream.id, key: buyerKey).status == 403)
+        #expect(world.putStream(stream.id, body: ["name": "mine"], key: buyerKey).status == 403)
+        #expect(world.stream(stream.id, key: adminKey).json == stream)
     }
 
     @Test func `campaigns are paged in the new dialect only`() {
-        let world = makeWorld()
-        let all = world.listCampaigns(key: admin).list
-        #expect(world.listCampaigns(key: admin, limit: 100, offset: 250).list == Array(all[250...]))
-        #expect(world.listCampaigns(key: admin, limit: 10).list == Array(all[..<10]))
-        #expect(world.listCampaigns(key: admin, limit: -1, offset: -5).list.isEmpty)
-        #expect(world.listCampaigns(key: admin, limit: .max, offset: .max).list.isEmpty)
+        let world = makeKeitaroWorld()
+        let all = world.listCampaigns(key: adminKey).list
+        #expect(world.listCampaigns(key: adminKey, limit: 100, offset: 250).list == Array(all[250...]))
+        #expect(world.listCampaigns(key: adminKey, limit: 10).list == Array(all[..<10]))
+        #expect(world.listCampaigns(key: adminKey, limit: -1, offset: -5).list.isEmpty)
+        #expect(world.listCampaigns(key: adminKey, limit: .max, offset: .max).list.isEmpty)
         world.dialect = .grouping
-        #expect(world.listCampaigns(key: admin, limit: 10, offset: 5).list.count == 288)
+        #expect(world.listCampaigns(key: adminKey, limit: 10, offset: 5).list.count == 288)
     }
 
     @Test func `the type of groups is required`() {
-        #expect(makeWorld().listGroups(type: nil, key: admin).status == 400)
-        #expect(makeWorld().listGroups(type: "other", key: admin).status == 400)
+        #expect(makeKeitaroWorld().listGroups(type: nil, key: adminKey).status == 400)
+        #expect(makeKeitaroWorld().listGroups(type: "other", key: adminKey).status == 400)
     }
 }

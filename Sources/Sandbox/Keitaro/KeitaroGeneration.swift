@@ -62,7 +62,7 @@ struct KeitaroGeneration {
             let worth = (inCurrency * KeitaroNames.dollars(per: niche.currency) * 100).rounded() / 100
             let approval = chance.within(0.45...0.92)
             // The product of two fractions leans to the low side: few offers are very good.
-            let earnings = 0.09 + 0.75 * chance.fraction() * chance.fraction()
+            let earnings = 0.07 + 0.72 * chance.fraction() * chance.fraction()
             let age = chance.happens(4) ? chance.within(1...4) : chance.within(20...700)
             let created = moment(daysAgo: age)
             offers.append(
@@ -71,7 +71,7 @@ struct KeitaroGeneration {
                     networkID: Int64(chance.within(1...networks.count)), country: niche.country, payout: inCurrency,
                     currency: niche.currency, isAutomaticPayout: chance.happens(30), isDeleted: deleted.contains(index),
                     createdAt: created, updatedAt: max(created, moment(daysAgo: chance.within(1...60))),
-                    worth: Int64(worth * 10_000), conversionRate: min(max(earnings / worth, 0.002), 0.14),
+                    worth: Int64((worth * 10_000).rounded()), conversionRate: min(max(earnings / worth, 0.002), 0.12),
                     approval: approval))
         }
     }
@@ -106,8 +106,8 @@ struct KeitaroGeneration {
                     state: state, groupID: Int64(place + 1), sourceID: source.id, country: niche.country,
                     position: Int64(index + 1), token: text("0123456789abcdef", 32), createdAt: created,
                     updatedAt: stopped ?? max(created, moment(daysAgo: chance.within(1...20))), stoppedAt: stopped,
-                    clicksPerDay: Self.powerOfTen(from: 30, to: 3_000, chance.fraction()),
-                    costPerClick: Int64(chance.within(900...2_700)), conversionFactor: chance.within(0.7...1.5),
+                    clicksPerDay: Self.geometric(from: 30, to: 3_000, chance.fraction()),
+                    costPerClick: Int64(chance.within(850...2_450)), conversionFactor: chance.within(0.7...1.5),
                     utcOffset: niche.utcOffset, week: niche.week))
         }
     }
@@ -192,17 +192,17 @@ struct KeitaroGeneration {
         }
     }
 
-    /// Even, or as people round by hand; adds up to `total`.
+    /// Even, or in steps of five as people set them; adds up to `total`.
     private mutating func whole(_ total: Int, among count: Int) -> [Int] {
-        let even = (0..<count).map { $0 < count - total % count ? total / count : total / count + 1 }
-        guard count > 1, chance.happens(60) else { return even }
-        var shares = even
+        let step = count > 1 && chance.happens(60) ? 5 : 1
+        let (steps, spare) = (total / step / count, total / step % count)
+        var shares = (0..<count).map { ($0 < count - spare ? steps : steps + 1) * step }
+        guard step > 1 else { return shares }
         for _ in 0..<count {
             let (giver, taker) = (chance.below(count), chance.below(count))
-            let moved = [5, 10][chance.below(2)]
-            guard giver != taker, shares[giver] > moved else { continue }
-            shares[giver] -= moved
-            shares[taker] += moved
+            guard giver != taker, shares[giver] > step else { continue }
+            shares[giver] -= step
+            shares[taker] += step
         }
         return shares
     }
@@ -221,7 +221,7 @@ struct KeitaroGeneration {
 
     /// Spread evenly over orders of magnitude: many small campaigns, few large ones. Repeated halving instead of a power
     /// keeps the numbers equal on every machine.
-    private static func powerOfTen(from low: Double, to high: Double, _ fraction: Double) -> Double {
+    private static func geometric(from low: Double, to high: Double, _ fraction: Double) -> Double {
         var (bottom, top) = (low, high)
         var (start, end) = (0.0, 1.0)
         for _ in 0..<24 {

@@ -114,7 +114,9 @@ struct KeitaroTraffic {
         let ripeness = min(Double(max(age, 0)) * 0.16 + 0.3, 1)
         let sales = conversions.part(offer.approval * ripeness, start: chance(11, key, day))
         let others = conversions.rest(of: sales)
-        let rejected = others.part(0.85 * ripeness * ripeness, start: chance(12, key, day)).count
+        // Most refusals come at once, the rest while others ripen; what is neither waits on hold.
+        let refused = (1 - offer.approval) * (0.5 + 0.4 * ripeness) / (1 - offer.approval * ripeness)
+        let rejected = others.part(refused, start: chance(12, key, day)).count
         totals.sales += sales.count
         totals.rejected += rejected
         totals.leads += others.count - rejected

@@ -1,0 +1,199 @@
+import Accounts
+import Base
+import Frame
+import HTTP
+import Views
+
+/// What a browser sees of the flow editor: contexts for the templates, in the viewer's language. Numbers and times are ready texts
+/// here; what statistics need is filled in by scripts after the page shows.
+struct FlowEditorPages: Sendable {
+    let frame: Frame
+
+    /// A moment for `<time>`: exact for scripts, which put it into the browser's zone, and readable without them.
+    static func time(_ time: Timestamp?, _ words: Words) -> ViewValue {
+        guard let time else { return nil }
+        return ["iso": .string(time.iso8601), "text": .string(text(time, words))]
+    }
+
+    static func text(_ time: Timestamp, _ words: Words) -> String {
+        DateFormat(words.language, offsetMinutes: 0).dateTime(time) + " UTC"
+    }
+
+    static func percent(_ share: Int, _ words: Words) -> String {
+        words.numbers.percent(Int64(share), places: 0)
+    }
+
+    static func stateWord(_ state: CampaignSummary.State, _ words: Words) -> String {
+        switch state {
+        case .active: words("state.active")
+        case .disabled: words("state.off")
+        case .archived: words("state.archived")
+        }
+    }
+
+    // MARK: Campaign page
+
+    func campaign(_ campaign: Campaign, to request: Request) throws -> Response {
+        try frame.page(
+            "campaign", campaignContext(campaign, request), title: campaign.summary.name, at: .campaigns, to: request)
+    }
+
+    func campaignContext(_ campaign: Campaign, _ request: Request) -> ViewValue {
+        let words = frame.words(for: request)
+        let summary = campaign.summary
+        let flows = campaign.flows.filter { !$0.isGone || !$0.draft.isClean }
+        let query = try? request.query()
+        return [
+            "campaign_key": .integer(summary.id), "campaign_id": .integer(summary.keitaroID),
+            "campaign_name": .string(summary.name), "group_name": ViewValue(summary.groupName),
+            "is_active": .bool(summary.state == .active), "is_disabled": .bool(summary.state == .disabled),
+            "is_archived": .bool(summary.state == .archived),
+            "state_word": .string(Self.stateWord(summary.state, words)), "tracker_name": .string(campaign.trackerName),
+            "keitaro_url": .string("\(campaign.trackerURL)/admin/#!/campaigns/\(summary.keitaroID)"),
+            "synced": Self.time(summary.syncedAt, words), "period": .string(query?["period"] ?? "7_days_ago"),
+            "period_from": ViewValue(query?["from"]), "period_to": ViewValue(query?["to"]),
+            "is_fetched": .bool(campaign.streamsFetchedAt != nil), "has_flows": .bool(!flows.isEmpty),
+            "has_several_flows": .bool(flows.count > 1), "flows": .list(flows.map { flow($0, words) }),
+        ]
+    }
+
+    // MARK: One flow's card
+
+    func flow(_ flow: Flow, _ words: Words) -> ViewValue {
+        let draft = flow.draft
+        let isDraft = !draft.isClean
+        let active = draft.rows.filter(\.isActive)
+        let leadsToAction = flow.schema != "landings" && flow.rows.isEmpty
+        var kind = [Self.kindWord(flow.type, words)]
+        if let weight = flow.weight { kind.append(words("flow.weight", ["weight": .string(words.numbers.number(weight))])) }
+        let filters = FilterChips(flow.filters, words)
+        let label = words("flow.label", ["number": .integer(Int64(flow.number))])
+        let running = flow.newestPush.flatMap { $0.state == .waiting ? $0 : nil }
+        return [
+            "flow_key": .integer(flow.id), "stream_id": .integer(flow.keitaroID), "flow_label": .string(label),
+            "flow_name": ViewValue(flow.name.isEmpty || flow.name == label ? nil : flow.name),
+            "kind_text": .string(kind.joined(separator: " · ")), "is_draft": .bool(isDraft),
+            "is_off": .bool(flow.state != "active"), "filters": .list(filters.shown),
+            "more_filters_text": ViewValue(filters.moreText),
+            "pushed": flow.lastPushed.map { pushed in
+                [
+                    "iso": .string(pushed.at.iso8601), "text": .string(Self.text(pushed.at, words)),
+                    "by": ViewValue(pushed.by),
+                ]
+            } ?? nil,
+            "fetched": Self.time(flow.fetchedAt, words), "segments": .list(segments(active, words)),
+            "total_text": .string(Self.percent(draft.total, words)), "total_problem": totalProblem(draft, words),
+            "has_offers": .bool(!flow.rows.isEmpty), "leads_to_action": .bool(leadsToAction),
+            "offers": .list(draft.rows.map { offer($0, network: flow.networks[$0.offerID], words) }),
+            "off_note": offNote(draft.rows, words), "draft": isDraft ? draftBar(flow, words) : nil,
+            "running_push": running.map { ["push_id": .integer($0.id)] } ?? nil,
+            "push_error": pushError(flow, isDraft: isDraft, words),
+        ]
+    }
+
+    private static func kindWord(_ type: String, _ words: Words) -> String {
+        switch type {
+        case "regular": words("flow.kind.regular")
+        case "forced": words("flow.kind.forced")
+        case "default": words("flow.kind.default")
+        default: type
+        }
+    }
+
+    private func segments(_ active: [FlowOfferRow], _ words: Words) -> [ViewValue] {
+        var x = 0
+        return active.map { row in
+            let width = min(max(row.share ?? 0, 0), 1000)
+            defer { x += width }
+            return [
+                "x": .integer(Int64(x)), "width": .integer(Int64(width)), "is_pinned": .bool(row.isPinned),
+                "title": .string("\(row.name) \(Self.percent(row.share ?? 0, words))"),
+            ]
+        }
+    }
+
+    private func totalProblem(_ draft: FlowDraft, _ words: Words) -> ViewValue {
+        if !draft.rows.contains(where: \.isActive) { return .string(words("flow.total_empty")) }
+        guard draft.excess != 0 else { return nil }
+        let values: ViewObject = [
+            "total": .integer(Int64(draft.total)), "difference": .integer(Int64(abs(draft.excess))),
+        ]
+        return .string(draft.excess > 0 ? words("flow.total_over", values) : words("flow.total_short", values))
+    }
+
+    private func offer(_ row: FlowOfferRow, network: String?, _ words: Words) -> ViewValue {
+        let change = (row.share ?? 0) - (row.baseShare ?? 0)
+        let isChanged = !row.isClean
+        let was: ViewValue =
+            isChanged
+            ? .string(row.baseShare.map { words.numbers.number(Int64($0)) } ?? NumberFormat.missing) : nil
+        return [
+            "row_key": .integer(row.id), "offer_id": .integer(row.offerID),
+            "offer_name": .string(
+                row.name.hasPrefix("#") ? words("flow.offer_unknown", ["id": .integer(row.offerID)]) : row.name),
+            "network": ViewValue(network), "share": .integer(Int64(row.share ?? 0)),
+            "is_editable": .bool(row.isActive), "is_pinned": .bool(row.isPinned && row.isActive),
+            "is_new": .bool(row.isAdded), "is_removed": .bool(row.isRemoved), "is_disabled": .bool(row.isDisabled),
+            "is_recounted": .bool(isChanged && !row.isEdited && !row.isAdded && !row.isRemoved),
+            "is_changed": .bool(isChanged), "was": was,
+            "was_up": ViewValue(isChanged && change > 0 ? words.numbers.number(Int64(change)) : nil),
+            "was_down": ViewValue(isChanged && change < 0 ? words.numbers.number(Int64(-change)) : nil),
+        ]
+    }
+
+    private func offNote(_ rows: [FlowOfferRow], _ words: Words) -> ViewValue {
+        let off = rows.filter { $0.isDisabled && $0.share != nil }
+        guard !off.isEmpty else { return nil }
+        let share = off.compactMap(\.share).reduce(0, +)
+        return .string(
+            words("flow.off_note", ["count": .integer(Int64(off.count)), "share": .integer(Int64(share))]))
+    }
+
+    private func draftBar(_ flow: Flow, _ words: Words) -> ViewValue {
+        let draft = flow.draft
+        let changes = draft.changes
+        let sentences = changes.map { Self.sentence($0, words) }
+        let count: ViewObject = ["count": .integer(Int64(changes.count)), "number": .integer(Int64(flow.number))]
+        let block: String? =
+            flow.newestPush?.state == .waiting
+            ? words("draft.cannot.running")
+            : flow.isGone ? words("draft.cannot.gone") : draft.pushBlock.map { words($0.word(total: draft.total)) }
+        let short =
+            sentences.count > 1
+            ? "\(sentences[0]), \(words("draft.more", ["count": .integer(Int64(sentences.count - 1))]))"
+            : sentences.first ?? ""
+        return [
+            "title": .string(words("draft.title", count)), "short_title": .string(words("draft.short_title", count)),
+            "summary": .string(sentences.joined(separator: ", ")), "short_summary": .string(short),
+            "kept_text": .string(words("draft.kept", count)), "revision": .integer(flow.revision),
+            "can_push": .bool(block == nil), "cannot_push_reason": ViewValue(block),
+        ]
+    }
+
+    static func sentence(_ change: FlowChange, _ words: Words) -> String {
+        switch change.kind {
+        case .changed(let from, let to):
+            words(
+                "draft.share",
+                ["offer": .string(change.name), "before": .integer(Int64(from)), "after": .integer(Int64(to))])
+        case .added: words("draft.added", ["offer": .string(change.name)])
+        case .removed: words("draft.removed", ["offer": .string(change.name)])
+        }
+    }
+
+    /// Shown as long as the draft is the one that failed; the next edit or push takes it away.
+    private func pushError(_ flow: Flow, isDraft: Bool, _ words: Words) -> ViewValue {
+        guard isDraft, let push = flow.newestPush, push.state == .failed, push.revision == flow.revision,
+            let problem = push.problem
+        else { return nil }
+        let said = PushSentence(problem, flowNumber: flow.number, serverAddress: frame.serverAddress)
+        let request = words("common.request_id", ["id": .string(push.requestID)])
+        return [
+            "title": .string(words(said.title)), "detail": .string(words(said.detail)),
+            "has_steps": .bool(!said.steps.isEmpty),
+            "steps": .list(
+                said.steps.map { ["step_text": .string(words($0.text)), "copy_value": ViewValue($0.copied)] }),
+            "facts": .string([request, problem.facts].compactMap { $0 }.joined(separator: " · ")),
+        ]
+    }
+}

@@ -1,0 +1,86 @@
+import Base
+import Glibc
+import Postgres
+import Reactor
+import Testing
+
+/// Everything that needs a server. One private cluster is made for the whole of it.
+@Suite(.privateCluster) struct LiveTests {}
+
+struct PrivateClusterTrait: SuiteTrait, TestScoping {
+    @TaskLocal static var databaseURL: Secret?
+
+    @concurrent func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        try await withTemporaryDirectory { directory in
+            let cluster = try await PrivateCluster.start(directory: directory, log: .silent)
+            do {
+                try await Self.$databaseURL.withValue(cluster.databaseURL) { try await function() }
+            } catch {
+                await cluster.release()
+                throw error
+            }
+            await cluster.release()
+        }
+    }
+}
+
+extension Trait where Self == PrivateClusterTrait {
+    static var privateCluster: Self { PrivateClusterTrait() }
+}
+
+extension Logger {
+    static let silent = Logger(component: "test", sink: Logger.nowhere)
+}
+
+/// A directory that the server's user can pass through, removed afterwards.
+func withTemporaryDirectory<Value>(_ body: (String) async throws -> Value) async throws -> Value {
+    var template = Array("/tmp/sluice-test-XXXXXX".utf8CString)
+    let path = try #require(mkdtemp(&template).map { String(cString: $0) })
+    chmod(path, 0o711)
+    do {
+        let value = try await body(path)
+        _ = try ChildProcess.run(["/bin/rm", "-rf", path], timeout: .seconds(30))
+        return value
+    } catch {
+        _ = try ChildProcess.run(["/bin/rm", "-rf", path], timeout: .seconds(30))
+        throw error
+    }
+}
+
+/// Runs `body` on a loop with a thread of its own.
+func onLoop<Value: Sendable>(
+    _ body: @escaping @Sendable (EventLoop) async throws -> Value
+) async throws -> Value {
+    let loop = try EventLoop(name: "test")
+    loop.start()
+    defer { loop.stop() }
+    return try await Task(executorPreference: loop) { try await body(loop) }.value
+}
+
+/// Runs `body` on a loop with a database that is closed afterwards.
+@discardableResult
+func withDatabase<Value: Sendable>(
+    _ settings: Database.Settings = Database.Settings(), url: Secret? = PrivateClusterTrait.databaseURL,
+    _ body: @escaping @Sendable (Database, EventLoop) async throws -> Value
+) async throws -> Value {
+    let url = try #require(url)
+    return try await onLoop { loop in
+        let database = try Database(url: url, loops: [loop], settings: settings, log: .silent)
+        do {
+            let value = try await body(database, loop)
+            await database.close()
+            return value
+        } catch {
+            await database.close()
+            throw error
+        }
+    }
+}
+
+extension Queryable {
+    func backend() async throws -> Int32 {
+        try await one("SELECT pg_backend_pid()").get(0)
+    }
+}
