@@ -132,7 +132,9 @@ export class FlowEditor {
     }
     delete input.dataset.typed;
     input.closest(".share").classList.add("is-unsaved");
-    return this.edit(row.closest(".flow").dataset.flow, `/campaigns/flow-offer/${row.dataset.row}/update-share/`, { share }, { row: row.dataset.row, typed: input.value });
+    const { flow } = row.closest(".flow").dataset;
+    const url = `/campaigns/flow-offer/${row.dataset.row}/update-share/`;
+    return this.edit(flow, url, { share }, { row: row.dataset.row, typed: input.value });
   }
 
   /** What is typed or stepped but not sent yet goes first. */

@@ -56,7 +56,7 @@ export function clock(date) {
   return `${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
-export function month(date) {
+function month(date) {
   return word(`month.${date.getMonth() + 1}`);
 }
 

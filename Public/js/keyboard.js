@@ -17,7 +17,7 @@ export function addShortcuts(keys) {
   for (const [key, handler] of Object.entries(keys)) shortcuts.set(key, handler);
 }
 
-export function isTextField(target) {
+function isTextField(target) {
   if (target instanceof HTMLTextAreaElement || target.isContentEditable) return true;
   return target instanceof HTMLInputElement && !["radio", "checkbox", "button", "submit"].includes(target.type);
 }

@@ -70,7 +70,11 @@ export class OfferSearch {
 
   option(offer, index, query) {
     const last = offer.in_flow ? word("offers.in_flow") : offer.payout ?? "—";
-    return element("div", { class: "offer-option", role: "option", id: `${this.list.id}-${index}`, "data-index": index, "aria-selected": "false", "aria-disabled": offer.in_flow ? "true" : null },
+    const attributes = {
+      class: "offer-option", role: "option", id: `${this.list.id}-${index}`, "data-index": index,
+      "aria-selected": "false", "aria-disabled": offer.in_flow ? "true" : null,
+    };
+    return element("div", attributes,
       element("span", { title: offer.name }, ...marked(offer.name, query)),
       element("span", {}, ...marked(String(offer.offer_id), query)),
       element("span", {}, offer.network ?? "—"),

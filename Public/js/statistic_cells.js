@@ -19,7 +19,11 @@ const writers = {
 };
 
 /** A row nobody clicked: counts are zero, ratios are missing. */
-export const nothing = { clicks: 0, unique_clicks: 0, conversions: 0, cost: 0, revenue: 0, revenue_hold: 0, revenue_confirmed: 0, profit: 0, roi: null, cr: null, epc: null };
+export const nothing = {
+  clicks: 0, unique_clicks: 0, conversions: 0,
+  cost: 0, revenue: 0, revenue_hold: 0, revenue_confirmed: 0, profit: 0,
+  roi: null, cr: null, epc: null,
+};
 
 /** `revenue` holds both kinds; what is not on hold is confirmed. */
 export function withConfirmed(row) {

@@ -27,6 +27,16 @@ package struct AccountStore: Sendable {
             "INSERT INTO keitaro_trackers (name, url) VALUES (\(name), \(url)) ON CONFLICT (url) DO NOTHING")
     }
 
+    /// The tracker called `name`, at a new address when it has moved.
+    package func moveTracker(name: String, to url: String) async throws -> Tracker {
+        let row = try await database.first(
+            "UPDATE keitaro_trackers SET url = \(url) WHERE name = \(name) RETURNING id")
+        let made = try await row == nil
+            ? database.one("INSERT INTO keitaro_trackers (name, url) VALUES (\(name), \(url)) RETURNING id") : nil
+        guard let id: Int64 = try (row ?? made)?.get("id") else { return Tracker(id: 0, name: name, url: url) }
+        return Tracker(id: id, name: name, url: url)
+    }
+
     package func trackers() async throws -> [Tracker] {
         try await database.query("SELECT id, name, url FROM keitaro_trackers ORDER BY id").map { row in
             Tracker(id: try row.get("id"), name: try row.get("name"), url: try row.get("url"))

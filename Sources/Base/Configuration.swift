@@ -22,6 +22,8 @@ package struct Configuration: Sendable {
     package let trustedProxies: AddressList
     /// `KEITARO_URL`: the tracker's root, without `/admin_api/v1` and without a slash at the end. Nil in the demo.
     package let keitaroURL: String?
+    /// `REPORTING_CURRENCY`: an ISO 4217 code; USD unless set. Keitaro's reports name none.
+    package let reportingCurrency: String
     /// `HTTPS_PROXY`: for outgoing calls. A secret, for it may hold a password.
     package let httpsProxy: Secret?
     /// `LOG_LEVEL`: `debug`, `info`, `warning` or `error`.
@@ -56,6 +58,7 @@ package struct Configuration: Sendable {
         loops = reader.number("LOOPS", 1...64) ?? min(max(machine.cores, 1), 64)
         trustedProxies = reader.addresses("TRUSTED_PROXIES") ?? AddressList()
         keitaroURL = demo ? nil : reader.keitaroURL("KEITARO_URL")
+        reportingCurrency = reader.currency("REPORTING_CURRENCY") ?? "USD"
         httpsProxy = reader.proxy("HTTPS_PROXY", "https_proxy")
         logLevel = reader.logLevel("LOG_LEVEL") ?? .info
         assetsDirectory = reader.directory("ASSETS_DIR", machine) ?? machine.workingDirectory

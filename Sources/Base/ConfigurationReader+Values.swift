@@ -32,6 +32,12 @@ extension ConfigurationReader {
         value(name, must: "be debug, info, warning or error") { Logger.Level(rawValue: $0.lowercased()) }
     }
 
+    mutating func currency(_ name: String) -> String? {
+        value(name, must: "be the three capital letters of a currency, such as EUR") { text in
+            text.utf8.count == 3 && text.utf8.allSatisfy { (65...90).contains($0) } ? text : nil
+        }
+    }
+
     mutating func hostNames(_ name: String) -> [String]? {
         value(name, must: "be host names with commas between, without ports or slashes") { text in
             let names = text.split(separator: ",").map { $0.trimmingSpaces().lowercased() }.filter { !$0.isEmpty }

@@ -69,6 +69,7 @@ final class Connection: @unchecked Sendable {
         enter(.handling, deadline: .distantFuture)
         let request = Request(head: head, body: body, peer: peer, loop: worker.loop, startedAt: startedAt)
         let response = await worker.application.respond(to: request)
+        if response.isDropped { return false }
         let keepsAlive = head.keepsAlive && !response.closes && !isDraining
         guard await send(response, to: head, keepsAlive: keepsAlive) else { return false }
         if !keepsAlive { await linger() }

@@ -7,6 +7,8 @@ package struct Response: Sendable {
     package var body: [UInt8]
     /// Close the connection after this answer.
     package var closes = false
+    /// Send nothing and cut the connection: how the Sandbox plays a server that dies.
+    package var isDropped = false
 
     package init(_ status: Status = .ok, headers: [(String, String)] = [], body: [UInt8] = []) {
         self.status = status

@@ -13,7 +13,7 @@ package enum Access: Sendable, Hashable {
 
 /// One line of the route table.
 ///
-/// A pattern is a path whose parts may be `{name}` (any text) or `{name:int}` (a decimal that fits `Int64`); a part that doesn't fit
+/// A pattern is a path whose parts may be `{name}` (any text) `{name:int}` (a decimal that fits `Int64`), or, as the last, `{name*}` (the rest of the path); a part that doesn't fit
 /// means another route or 404. A trailing slash never matters.
 package struct Route: Sendable {
     package let method: Method

@@ -11,6 +11,8 @@ package struct Router: Sendable {
         var literals: [(part: [UInt8], node: Int)] = []
         var integer: (name: String, node: Int)?
         var text: (name: String, node: Int)?
+        /// `{name*}`: the rest of the path, slashes included.
+        var rest: (name: String, node: Int)?
         var routes: [Route] = []
     }
 
@@ -38,7 +40,11 @@ package struct Router: Sendable {
         let new = nodes.count
         if part.hasPrefix("{"), part.hasSuffix("}") {
             let inner = part.dropFirst().dropLast()
-            if inner.hasSuffix(":int") {
+            if inner.hasSuffix("*") {
+                let name = String(inner.dropLast())
+                precondition(nodes[node].rest == nil, "two routes take the rest of one path")
+                nodes[node].rest = (name, new)
+            } else if inner.hasSuffix(":int") {
                 let name = String(inner.dropLast(4))
                 if let known = nodes[node].integer {
                     precondition(known.name == name, "\(known.name) and \(name) name the same part")
@@ -99,6 +105,10 @@ package struct Router: Sendable {
             parameters.append((name, .text(value)))
             if let found = find(path, from: end, node: next, &parameters) { return found }
             parameters.removeLast()
+        }
+        if let (name, next) = nodes[node].rest, let value = PercentCoding.decode(path[begin...], plusIsSpace: false) {
+            parameters.append((name, .text(value)))
+            return next
         }
         return nil
     }

@@ -17,16 +17,21 @@ package struct StaticFiles: Sendable {
     /// - Parameter folders: pairs of a prefix below the mount ("" or "fonts/") and a directory, walked to its leaves. A directory that
     ///   is absent is skipped: fonts come from a system package.
     /// - Throws: `SystemError` when a file can't be read.
-    package init(folders: [(prefix: String, directory: String)]) throws {
+    package init(
+        folders: [(prefix: String, directory: String)], fonts: [(prefix: String, directory: String, names: Set<String>)] = []
+    ) throws {
         for (prefix, directory) in folders where FileSystem.kind(of: directory) == .directory {
             try load(directory, prefix: prefix)
+        }
+        for (prefix, directory, names) in fonts where FileSystem.kind(of: directory) == .directory {
+            try load(directory, prefix: prefix, only: names)
         }
         let tags = files.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.entityTag)\n" }.joined()
         version = String(Hex.encode(SHA256.hash(tags)).prefix(12))
     }
 
-    private mutating func load(_ directory: String, prefix: String) throws {
-        for name in try FileSystem.list(directory) where !name.hasPrefix(".") {
+    private mutating func load(_ directory: String, prefix: String, only names: Set<String>? = nil) throws {
+        for name in try FileSystem.list(directory) where !name.hasPrefix(".") && names?.contains(name) != false {
             let path = "\(directory)/\(name)"
             if FileSystem.kind(of: path) == .directory {
                 try load(path, prefix: "\(prefix)\(name)/")
@@ -43,7 +48,11 @@ package struct StaticFiles: Sendable {
         guard let file = files[path] else { throw HTTPError(.notFound) }
         var response = Response(headers: [("Content-Type", file.type), ("ETag", file.entityTag)])
         let isVersioned = request.rawQuery == "v=\(version)"
-        response.add("Cache-Control", isVersioned ? "public, max-age=31536000, immutable" : "no-cache")
+        response.add(
+            "Cache-Control",
+            isVersioned
+                ? "public, max-age=31536000, immutable"
+                : path.hasPrefix("fonts/") ? "public, max-age=604800" : "no-cache")
         if let known = request.header("if-none-match"), Self.matches(known, file.entityTag) {
             response.status = .notModified
             return response

@@ -12,7 +12,8 @@ struct BoundParameters {
 
     init(_ parameters: [PostgresParameter]) throws(PostgresError) {
         guard parameters.count <= Self.limit else {
-            throw PostgresError(.invalidParameter, "\(parameters.count) parameters; a statement takes \(Self.limit) at most")
+            throw PostgresError(
+                .invalidParameter, "\(parameters.count) parameters; a statement takes \(Self.limit) at most")
         }
         for (index, parameter) in parameters.enumerated() {
             switch parameter {

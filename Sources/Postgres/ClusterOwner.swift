@@ -44,6 +44,16 @@ struct ClusterOwner: Sendable {
         guard lchown(path, user, group) == 0 else { throw .system(SystemError(call: "chown \(path)")) }
     }
 
+    /// Lets the server's group pass through a directory that is ours alone so far; it still can't list or read it.
+    func mayPass(_ path: String) throws(ClusterError) {
+        var information = stat()
+        guard !prefix.isEmpty, stat(path, &information) == 0, information.st_uid == geteuid() else { return }
+        guard information.st_mode & 0o077 == 0 else { return }
+        guard chown(path, information.st_uid, group) == 0, chmod(path, 0o710) == 0 else {
+            throw .system(SystemError(call: "open \(path) to the group of \(name)"))
+        }
+    }
+
     /// Names the directory on the way to `path` that the user cannot pass. Starts programs: helper thread.
     func requireReach(_ path: String) throws(ClusterError) {
         guard !prefix.isEmpty, !canEnter(path) else { return }

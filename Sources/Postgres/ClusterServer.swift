@@ -14,12 +14,14 @@ struct ClusterServer: Sendable {
     func bringUp() throws(ClusterError) -> Bool {
         if isRunning {
             try waitUntilReady()
+            try createDatabase()
             return false
         }
         let owner = try ClusterOwner.choose(data: files.data)
         let path = getenv("PATH").map { String(cString: $0) } ?? ""
         let binaries = try ClusterBinaries.find(for: files.dataVersion, path: path)
         try makeDirectory(files.home, owner)
+        try owner.mayPass(files.root)
         try owner.requireReach(files.home)
         if files.dataVersion == nil { try initialize(binaries, owner) }
         try start(binaries, owner)
@@ -32,9 +34,11 @@ struct ClusterServer: Sendable {
         let owner = try ClusterOwner.choose(data: files.data)
         let path = getenv("PATH").map { String(cString: $0) } ?? ""
         let binaries = try ClusterBinaries.find(for: files.dataVersion, path: path)
-        try run("Stopping PostgreSQL", owner.prefix + [
-            binaries.program("pg_ctl"), "stop", "-D", files.data, "-m", "fast", "-w", "-t", "60", "-s",
-        ], seconds: 90)
+        try run(
+            "Stopping PostgreSQL",
+            owner.prefix + [
+                binaries.program("pg_ctl"), "stop", "-D", files.data, "-m", "fast", "-w", "-t", "60", "-s",
+            ], seconds: 90)
     }
 
     // MARK: Is it there?
@@ -64,10 +68,15 @@ struct ClusterServer: Sendable {
         for _ in 0..<(Self.startSeconds * 20) {
             if ping() == PQPING_OK { return }
             // It may be stopping, or end in the middle of its recovery.
-            if !isRunning { throw .failed(step: "Waiting for PostgreSQL", output: "the server has ended; its log is in \(files.data)/log") }
+            if !isRunning {
+                throw .failed(
+                    step: "Waiting for PostgreSQL", output: "the server has ended; its log is in \(files.data)/log")
+            }
             usleep(50_000)
         }
-        throw .failed(step: "Waiting for PostgreSQL", output: "no answer for \(Self.startSeconds) s; its log is in \(files.data)/log")
+        throw .failed(
+            step: "Waiting for PostgreSQL",
+            output: "no answer for \(Self.startSeconds) s; its log is in \(files.data)/log")
     }
 
     // MARK: Making it
@@ -86,10 +95,11 @@ struct ClusterServer: Sendable {
         try run("Clearing \(files.unfinished)", ["/bin/rm", "-rf", "--", files.unfinished], seconds: 60)
         // Trust, because the socket lies in a directory that only the server's user and root may enter: the operating system has
         // already decided who comes in. Peer would ask the same question again, and need a map for a Sluice that runs as root.
-        let command = owner.prefix + [
-            binaries.program("initdb"), "-D", files.unfinished, "-U", "sluice", "--encoding=UTF8",
-            "--auth-local=trust", "--auth-host=reject", "--data-checksums", "--no-instructions",
-        ]
+        let command =
+            owner.prefix + [
+                binaries.program("initdb"), "-D", files.unfinished, "-U", "sluice", "--encoding=UTF8",
+                "--auth-local=trust", "--auth-host=reject", "--data-checksums", "--no-instructions",
+            ]
         do throws(ClusterError) {
             try run("initdb", command + ["--locale=C.UTF-8"], seconds: 180)
         } catch {
@@ -101,7 +111,8 @@ struct ClusterServer: Sendable {
         let configuration = "\(files.unfinished)/postgresql.conf"
         do throws(SystemError) {
             let text = try FileSystem.read(configuration, limit: 1 << 20)
-            try FileSystem.write(text + Array("\ninclude_if_exists = 'sluice.conf'\n".utf8), to: configuration, mode: 0o600)
+            try FileSystem.write(
+                text + Array("\ninclude_if_exists = 'sluice.conf'\n".utf8), to: configuration, mode: 0o600)
         } catch {
             throw .system(error)
         }
@@ -109,6 +120,10 @@ struct ClusterServer: Sendable {
         guard rename(files.unfinished, files.data) == 0 else {
             throw .system(SystemError(call: "rename to \(files.data)"))
         }
+        let directory = open(files.home, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        // The new name must be on the disk before the first commit is.
+        guard directory >= 0, fsync(directory) == 0 else { throw .system(SystemError(call: "fsync \(files.home)")) }
+        close(directory)
     }
 
     private func createDatabase() throws(ClusterError) {
@@ -139,10 +154,11 @@ struct ClusterServer: Sendable {
             throw .system(error)
         }
         try owner.own("\(files.data)/sluice.conf")
-        let command = owner.prefix + [
-            binaries.program("pg_ctl"), "start", "-D", files.data, "-l", files.startLog, "-w",
-            "-t", "\(Self.startSeconds)", "-s",
-        ]
+        let command =
+            owner.prefix + [
+                binaries.program("pg_ctl"), "start", "-D", files.data, "-l", files.startLog, "-w",
+                "-t", "\(Self.startSeconds)", "-s",
+            ]
         for attempt in 1... {
             do throws(ClusterError) {
                 return try run("Starting PostgreSQL", command, seconds: Self.startSeconds + 10)
@@ -163,7 +179,9 @@ struct ClusterServer: Sendable {
         let directory = "\(files.data)/log"
         let logs = ((try? FileSystem.list(directory)) ?? []).map { "\(directory)/\($0)" }
         let newest = logs.max { modified($0) < modified($1) }
-        let texts = [files.startLog, newest].compactMap { path in path.flatMap { try? FileSystem.read($0, limit: 4 << 20) } }
+        let texts = [files.startLog, newest].compactMap { path in
+            path.flatMap { try? FileSystem.read($0, limit: 4 << 20) }
+        }
         return texts.map { String(decoding: $0.suffix(1_500), as: UTF8.self).trimmed }.joined(separator: "\n")
     }
 

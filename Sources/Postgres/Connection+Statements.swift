@@ -43,7 +43,7 @@ extension Connection {
         if let statement = statements.find(text) {
             do throws(PostgresError) {
                 return try await execute(statement, parameters, within: limit)
-            } catch where error.sqlState == "26000" || error.sqlState == "0A000" {
+            } catch  where error.sqlState == "26000" || error.sqlState == "0A000" {
                 // The schema has changed under a prepared statement, or someone has discarded it: it did nothing.
                 _ = statements.remove(text)
                 guard transactionStatus == PQTRANS_IDLE else { throw error }
@@ -90,7 +90,9 @@ extension Connection {
         guard limit > settings.statementDeadline, transactionStatus != PQTRANS_INERROR else { return false }
         let timeout = ConnectionTarget.belt(for: limit)
         do throws(PostgresError) {
-            _ = try await send(within: settings.statementDeadline) { PQsendQuery($0, "SET statement_timeout = \(timeout)") }
+            _ = try await send(within: settings.statementDeadline) {
+                PQsendQuery($0, "SET statement_timeout = \(timeout)")
+            }
         } catch {
             var error = error
             error.isUnsent = error.category == .connectionLost

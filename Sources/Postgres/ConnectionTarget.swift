@@ -22,7 +22,8 @@ struct ConnectionTarget: Sendable {
         guard let options = PQconninfoParse(url.reveal(), &message) else {
             // libpq's message may quote the URL, and with it the password.
             PQfreemem(message)
-            throw PostgresError(.misuse, "the database URL can't be read: it should be postgresql://user:password@host/name")
+            throw PostgresError(
+                .misuse, "the database URL can't be read: it should be postgresql://user:password@host/name")
         }
         defer { PQconninfoFree(options) }
         var given: [String: String] = [:]
@@ -109,7 +110,8 @@ struct ConnectionTarget: Sendable {
         while let info = entry {
             var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
             if getnameinfo(
-                info.pointee.ai_addr, info.pointee.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST) == 0
+                info.pointee.ai_addr, info.pointee.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
+                == 0
             {
                 result.append(String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
             }

@@ -53,7 +53,9 @@ enum MigrationPlan {
         }
         let done = Set(applied.map(\.name))
         let pending = files.filter { !done.contains($0.name) }
-        if let first = pending.first, let last, first.name < last.name { throw .outOfOrder(first.name, applied: last.name) }
+        if let first = pending.first, let last, first.name < last.name {
+            throw .outOfOrder(first.name, applied: last.name)
+        }
         return pending
     }
 }

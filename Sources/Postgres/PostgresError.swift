@@ -63,7 +63,8 @@ package struct PostgresError: Error, Sendable {
         self.category = category
         self.sqlState = sqlState
         self.message = message
-        isMessageSafe = sqlState.map { state in ["08", "25", "40", "42", "53", "55", "57"].contains(state.prefix(2)) } ?? true
+        isMessageSafe =
+            sqlState.map { state in ["08", "25", "40", "42", "53", "55", "57"].contains(state.prefix(2)) } ?? true
     }
 }
 

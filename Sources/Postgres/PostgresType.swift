@@ -21,9 +21,7 @@ package struct PostgresType: Hashable, Sendable {
     var isInteger: Bool { self == .int8 || self == .int4 || self == .int2 || self == .oid }
 
     /// What an array of a known type holds; nil for all others.
-    var element: PostgresType? {
-        Self.known.first { $0.value.array == oid }.map { PostgresType(oid: $0.key) }
-    }
+    var element: PostgresType? { Self.elements[oid].map { PostgresType(oid: $0) } }
 
     /// From PostgreSQL's `pg_type.dat`, where these numbers are fixed for ever: name, and the id of its array.
     private static let known: [UInt32: (name: String, array: UInt32)] = [
@@ -34,6 +32,8 @@ package struct PostgresType: Hashable, Sendable {
         1186: ("interval", 1187), 1700: ("numeric", 1231), 2278: ("void", 0), 2950: ("uuid", 2951),
         3802: ("jsonb", 3807),
     ]
+
+    private static let elements = Dictionary(uniqueKeysWithValues: known.map { ($0.value.array, $0.key) })
 }
 
 extension PostgresType: CustomStringConvertible {

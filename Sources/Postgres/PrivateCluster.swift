@@ -31,8 +31,7 @@ package final class PrivateCluster: Sendable {
 
     private static func startBlocking(directory: String, log: Logger) throws(ClusterError) -> PrivateCluster {
         do throws(SystemError) {
-            // The server's user, who is not ours when we are root, passes through it and sees nothing of it.
-            try FileSystem.makeDirectories(directory, mode: 0o711)
+            try FileSystem.makeDirectories(directory, mode: 0o700)
         } catch {
             throw .system(error)
         }
@@ -43,7 +42,7 @@ package final class PrivateCluster: Sendable {
         let use = try FileLock(files.usersLock)
         let isStarted = try changing(files) { () throws(ClusterError) in
             // None but the one who stops it takes this lock alone, and that one has let go of the change lock.
-            try use.wait(.shared, seconds: 1)
+            try use.wait(.shared, seconds: 30)
             return try server.bringUp()
         }
         log.info("private database ready", ["socket": files.sockets, "started": isStarted ? "now" : "before"])
@@ -69,10 +68,12 @@ package final class PrivateCluster: Sendable {
 
     /// Ends this process's use; the last one out stops the server. Close the ``Database`` before. May be called twice.
     package func release() async {
-        guard let use = use.withLock({ use in
-            defer { use = nil }
-            return use
-        }) else { return }
+        guard
+            let use = use.withLock({ use in
+                defer { use = nil }
+                return use
+            })
+        else { return }
         let server = server
         let log = log
         await Self.thread.run {

@@ -26,7 +26,8 @@ package struct Row: Sendable {
     ) throws(PostgresError) -> Value {
         guard result.columns.names.indices.contains(column) else {
             throw PostgresError(
-                .decoding, "the result has no column \(column) (to be read as \(Value.self)); it has \(result.columns.names)")
+                .decoding,
+                "the result has no column \(column) (to be read as \(Value.self)); it has \(result.columns.names)")
         }
         guard let cell = result.cell(row: index, column: column) else {
             if let null = Value.postgresNull { return null }

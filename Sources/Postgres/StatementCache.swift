@@ -41,7 +41,8 @@ struct StatementCache {
 
     /// Takes out the least recently used statement when there is no room for another; it is to be deallocated.
     mutating func evict() -> Statement? {
-        guard statements.count >= capacity, let oldest = statements.min(by: { $0.value.lastUse < $1.value.lastUse }) else {
+        guard statements.count >= capacity, let oldest = statements.min(by: { $0.value.lastUse < $1.value.lastUse })
+        else {
             return nil
         }
         return statements.removeValue(forKey: oldest.key)

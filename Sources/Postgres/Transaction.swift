@@ -82,7 +82,9 @@ package final class Transaction: Queryable, @unchecked Sendable {
     /// A rollback that fails needs no further care: the connection is closed, and the server rolls back by itself.
     private func rollback(_ log: Logger) async {
         isOver = true
-        guard [PQTRANS_INTRANS, PQTRANS_INERROR].contains(connection.transactionStatus) else { return connection.close() }
+        guard [PQTRANS_INTRANS, PQTRANS_INERROR].contains(connection.transactionStatus) else {
+            return connection.close()
+        }
         do throws(PostgresError) {
             try await connection.script("ROLLBACK", within: connection.settings.statementDeadline)
         } catch {

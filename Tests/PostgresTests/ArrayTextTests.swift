@@ -9,11 +9,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("{}", []), ("{a,b}", ["a", "b"]), (#"{"a b","c,d","{e}"}"#, ["a b", "c,d", "{e}"]),
-        (#"{NULL,"NULL",null}"#, [nil, "NULL", "null"]), (#"{"","\"","\\"}"#, ["", "\"", "\\"]),
-        (#"{a\,b}"#, ["a,b"]), ("{юля,🙂}", ["юля", "🙂"]),
-    ] as [(String, [String?])])
+    @Test(
+        arguments: [
+            ("{}", []), ("{a,b}", ["a", "b"]), (#"{"a b","c,d","{e}"}"#, ["a b", "c,d", "{e}"]),
+            (#"{NULL,"NULL",null}"#, [nil, "NULL", "null"]), (#"{"","\"","\\"}"#, ["", "\"", "\\"]),
+            (#"{a\,b}"#, ["a,b"]), ("{юля,🙂}", ["юля", "🙂"]),
+        ] as [(String, [String?])])
     func `reads what PostgreSQL writes`(text: String, elements: [String?]) {
         #expect(parse(text) == elements)
     }

@@ -19,14 +19,15 @@ import Testing
         #expect(pending.map(\.name) == left)
     }
 
-    @Test(arguments: [
-        (["0001_a.sql", "0003_c.sql"], .gap(after: 1, next: "0003_c.sql")),
-        (["0002_a.sql"], .gap(after: 0, next: "0002_a.sql")),
-        (["0001_a.sql", "0001_b.sql"], .duplicateNumber("0001_a.sql", "0001_b.sql")),
-        (["1_a.sql"], .badName("1_a.sql")), (["0001_A.sql"], .badName("0001_A.sql")),
-        (["0001_.sql"], .badName("0001_.sql")), (["0001-a.sql"], .badName("0001-a.sql")),
-        (["0001_a.txt"], .badName("0001_a.txt")), (["README"], .badName("README")),
-    ] as [([String], MigrationError)])
+    @Test(
+        arguments: [
+            (["0001_a.sql", "0003_c.sql"], .gap(after: 1, next: "0003_c.sql")),
+            (["0002_a.sql"], .gap(after: 0, next: "0002_a.sql")),
+            (["0001_a.sql", "0001_b.sql"], .duplicateNumber("0001_a.sql", "0001_b.sql")),
+            (["1_a.sql"], .badName("1_a.sql")), (["0001_A.sql"], .badName("0001_A.sql")),
+            (["0001_.sql"], .badName("0001_.sql")), (["0001-a.sql"], .badName("0001-a.sql")),
+            (["0001_a.txt"], .badName("0001_a.txt")), (["README"], .badName("README")),
+        ] as [([String], MigrationError)])
     func `refuses files that are wrong by themselves`(names: [String], error: MigrationError) {
         #expect(throws: error) { try MigrationPlan.pending(files: Self.files(names), applied: []) }
     }

@@ -31,8 +31,10 @@ extension LiveTests {
                 #expect(try await migrator.run(on: database) == ["0001_first.sql", "0002_second.sql"])
                 #expect(try await migrator.run(on: database) == [])
                 #expect(try await database.one("SELECT twice(n) AS n FROM migrated").get("n", Int.self) == 2)
-                let row = try await database.one("SELECT checksum, applied_at FROM schema_migrations WHERE name = '0001_first.sql'")
-                #expect(try row.get("checksum", String.self) == Hex.encode(SHA256.hash(Self.files["0001_first.sql"] ?? "")))
+                let row = try await database.one(
+                    "SELECT checksum, applied_at FROM schema_migrations WHERE name = '0001_first.sql'")
+                #expect(
+                    try row.get("checksum", String.self) == Hex.encode(SHA256.hash(Self.files["0001_first.sql"] ?? "")))
                 #expect(try row.get("applied_at", Timestamp.self) <= .now())
                 try FileSystem.write(Array("INSERT INTO migrated VALUES (3)".utf8), to: "\(directory)/0003_third.sql")
                 #expect(try await migrator.run(on: database) == ["0003_third.sql"])
@@ -51,7 +53,9 @@ extension LiveTests {
             }
         }
 
-        @Test func `refuses an applied file that was changed or removed, and one that ends its transaction`() async throws {
+        @Test func `refuses an applied file that was changed or removed, and one that ends its transaction`()
+            async throws
+        {
             try await withMigrations(Self.files) { migrator, database, directory in
                 try await migrator.run(on: database)
                 try FileSystem.write([0x20], to: "\(directory)/0001_first.sql")
@@ -64,7 +68,9 @@ extension LiveTests {
                 }
                 try FileSystem.remove("\(directory)/0003_commit.sql")
                 try FileSystem.remove("\(directory)/0002_second.sql")
-                await #expect(throws: MigrationError.missing("0002_second.sql")) { try await migrator.run(on: database) }
+                await #expect(throws: MigrationError.missing("0002_second.sql")) {
+                    try await migrator.run(on: database)
+                }
             }
         }
 

@@ -126,7 +126,8 @@ extension LiveTests {
                         var isKilled = false
                         while !isKilled {
                             let active = try await database.first(
-                                "SELECT 1 FROM pg_stat_activity WHERE pid = \(victim) AND query LIKE '%pg_sleep(60)%' AND state = 'active'")
+                                "SELECT 1 FROM pg_stat_activity WHERE pid = \(victim) AND query LIKE '%pg_sleep(60)%' AND state = 'active'"
+                            )
                             if active == nil { continue }
                             isKilled = try await database.one("SELECT pg_terminate_backend(\(victim))").get(0)
                         }

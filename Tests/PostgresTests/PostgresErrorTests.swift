@@ -16,18 +16,21 @@ import Testing
     }
 
     @Test func `keeps the words of errors that only name parts of a statement`() {
-        var error = PostgresError(category: .invalidStatement, sqlState: "42P01", message: #"relation "x" does not exist"#)
+        var error = PostgresError(
+            category: .invalidStatement, sqlState: "42P01", message: #"relation "x" does not exist"#)
         error.step = "begin"
         #expect("\(error)" == #"begin: invalidStatement (SQLSTATE 42P01) relation "x" does not exist"#)
     }
 
-    @Test(arguments: [
-        ("40001", .serialization), ("40P01", .deadlock), ("23505", .uniqueViolation), ("23503", .foreignKeyViolation),
-        ("23502", .notNullViolation), ("23514", .checkViolation), ("22001", .invalidValue), ("57014", .deadline),
-        ("57P01", .connectionLost), ("08006", .connectionLost), ("28P01", .denied), ("42501", .denied),
-        ("42703", .invalidStatement), ("53300", .outOfResources), ("55P03", .lockNotAvailable), ("P0001", .other),
-        ("", .other),
-    ] as [(String, PostgresError.Category)])
+    @Test(
+        arguments: [
+            ("40001", .serialization), ("40P01", .deadlock), ("23505", .uniqueViolation),
+            ("23503", .foreignKeyViolation),
+            ("23502", .notNullViolation), ("23514", .checkViolation), ("22001", .invalidValue), ("57014", .deadline),
+            ("57P01", .connectionLost), ("08006", .connectionLost), ("28P01", .denied), ("42501", .denied),
+            ("42703", .invalidStatement), ("53300", .outOfResources), ("55P03", .lockNotAvailable), ("P0001", .other),
+            ("", .other),
+        ] as [(String, PostgresError.Category)])
     func `sorts the server's codes`(state: String, category: PostgresError.Category) {
         #expect(PostgresError.category(sqlState: state) == category)
     }

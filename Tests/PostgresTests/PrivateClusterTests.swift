@@ -57,7 +57,9 @@ import Testing
                 // Its own backends go when they notice; until then they still answer.
                 while await database.isReady() { await loop.sleep(for: .milliseconds(5)) }
 
-                let away = await #expect(throws: PostgresError.self) { try await database.query("SELECT n FROM durable") }
+                let away = await #expect(throws: PostgresError.self) {
+                    try await database.query("SELECT n FROM durable")
+                }
                 #expect(away?.isUnavailability == true)
                 #expect(away?.retryAfter.map { $0 > .zero && $0 <= .seconds(5) } == true)
                 let before = MonotonicTime.now()

@@ -24,7 +24,8 @@ extension LiveTests {
             try await expect([0, 1, -1, .max, .min] as [Int64], cast: "bigint")
             try await expect([0, 2_147_483_647] as [Int], cast: "integer")
             try await expect([0, -32_768] as [Int32], cast: "smallint")
-            try await expect([0, 0.1, -1e300, .leastNonzeroMagnitude, .infinity, -.infinity] as [Double], cast: "float8")
+            try await expect(
+                [0, 0.1, -1e300, .leastNonzeroMagnitude, .infinity, -.infinity] as [Double], cast: "float8")
             try await expect([0.5, 12] as [Double], cast: "numeric")
             try await expect(["12345678901234567890.0000000001"], cast: "numeric")
             try await expect([true, false], cast: "boolean")
@@ -32,7 +33,8 @@ extension LiveTests {
 
         @Test func `brings any text there and back`() async throws {
             let texts = [
-                "", " ", "'", "''", "\\", "\\'", "\"", "$1", "$$", ";--", "NULL", "{}", "\u{1}\u{7F}", "\r\n\t", "%s %d",
+                "", " ", "'", "''", "\\", "\\'", "\"", "$1", "$$", ";--", "NULL", "{}", "\u{1}\u{7F}", "\r\n\t",
+                "%s %d",
                 "Ґанок", "日本", "👩‍👩‍👧", "e\u{301}", "\u{FFFD}", "\u{10FFFF}", String(repeating: "x", count: 3_000_000),
             ]
             try await expect(texts, cast: "text")
@@ -75,7 +77,8 @@ extension LiveTests {
         @Test func `names the column and the type when a read does not fit`() async throws {
             try await withDatabase { database, _ in
                 let row = try await database.one(
-                    "SELECT 'x'::text AS name, 2.5::numeric AS total, NULL::int AS age, 70000 AS big, '{1,NULL}'::int[] AS list")
+                    "SELECT 'x'::text AS name, 2.5::numeric AS total, NULL::int AS age, 70000 AS big, '{1,NULL}'::int[] AS list"
+                )
                 func failure<Value: PostgresDecodable>(_ column: String, _ type: Value.Type) -> String {
                     let error = #expect(throws: PostgresError.self) { try row.get(column, type) }
                     #expect(error?.category == .decoding)
@@ -115,7 +118,8 @@ extension LiveTests {
         @Test func `tells which constraint was violated`() async throws {
             try await withDatabase { database, _ in
                 try await database.execute(
-                    "CREATE TABLE guarded (id int CONSTRAINT guarded_key PRIMARY KEY, n int NOT NULL CONSTRAINT small CHECK (n < 9))")
+                    "CREATE TABLE guarded (id int CONSTRAINT guarded_key PRIMARY KEY, n int NOT NULL CONSTRAINT small CHECK (n < 9))"
+                )
                 try await database.execute("INSERT INTO guarded VALUES (1, 1)")
                 func failure(_ sql: SQL) async -> PostgresError? {
                     await #expect(throws: PostgresError.self) { try await database.execute(sql) }
@@ -137,10 +141,13 @@ extension LiveTests {
 
         @Test func `reads a large result and refuses COPY`() async throws {
             try await withDatabase { database, _ in
-                let rows = try await database.query("SELECT n, repeat('x', 1000) AS pad FROM generate_series(1, 20000) n")
+                let rows = try await database.query(
+                    "SELECT n, repeat('x', 1000) AS pad FROM generate_series(1, 20000) n")
                 #expect(rows.count == 20_000)
                 #expect(try rows[19_999].get("n", Int.self) == 20_000)
-                let error = await #expect(throws: PostgresError.self) { try await database.query("COPY (SELECT 1) TO STDOUT") }
+                let error = await #expect(throws: PostgresError.self) {
+                    try await database.query("COPY (SELECT 1) TO STDOUT")
+                }
                 #expect(error?.category == .misuse)
                 #expect(await database.isReady())
             }
@@ -165,7 +172,9 @@ extension LiveTests {
             var settings = Database.Settings()
             settings.connectionsPerLoop = 1
             try await withDatabase(settings) { database, _ in
-                let names: [SQL] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q"]
+                let names: [SQL] = [
+                    "a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q",
+                ]
                 for left in names {
                     for right in names { try await database.execute("SELECT 1 AS \(left)\(right)") }
                 }

@@ -20,10 +20,10 @@ package enum KeitaroRights: Hashable, Sendable {
 /// A simulated tracker: 300 campaigns, 1,000 offers and their traffic, all made from a seed; the shares that are pushed
 /// stay, and traffic follows them from that moment. Not `Sendable`: confined to the one thread that serves it.
 package final class KeitaroWorld {
-    package static let adminKey = "sandbox-admin-2f61c07be9d4"
+    package static let adminKey = "demo-admin-key"
     /// Sees the groups 1, 2, 5 and 8.
-    package static let buyerKey = "sandbox-buyer-90ab3374d15e"
-    package static let lowerEditionKey = "sandbox-basic-5c18e2f7a640"
+    package static let buyerKey = "demo-buyer-key"
+    package static let lowerEditionKey = "demo-basic-key"
     package static let demoKeys: [String: KeitaroRights] = [
         adminKey: .admin, buyerKey: .restricted(groupIDs: [1, 2, 5, 8]), lowerEditionKey: .lowerEdition,
     ]

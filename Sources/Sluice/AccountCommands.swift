@@ -1,0 +1,37 @@
+import Accounts
+import Base
+
+/// `token …`, `user …` and `migrate`, which has done its work when the database is open.
+struct AccountCommands {
+    let store: AccountStore
+
+    func run(_ command: Invocation.Command) async throws -> Int32 {
+        switch command {
+        case .tokenCreate(let name, let isAdmin):
+            print(try await store.createToken(name: name, role: isAdmin ? .admin : .buyer))
+        case .tokenList:
+            for token in try await store.tokens() {
+                let used = token.lastUsedAt.map { "last used \($0.iso8601)" } ?? "never used"
+                print("\(token.id)\t\(token.name)\t\(token.role)\t\(token.isRevoked ? "revoked" : used)")
+            }
+        case .tokenRevoke(let id):
+            return try await said(store.revokeToken(id: id), "There is no token \(id) that isn't revoked already.")
+        case .userList:
+            for user in try await store.users() {
+                print("\(user.id)\t\(user.name)\t\(user.role)\t\(user.keys) keys\(user.isClosed ? "\tclosed" : "")")
+            }
+        case .userRole(let id, let role):
+            return try await said(
+                store.setRole(userID: id, Role(rawValue: role) ?? .buyer), "There is no user \(id).")
+        case .userClose(let id): return try await said(store.setClosed(userID: id, true), "There is no user \(id).")
+        case .userOpen(let id): return try await said(store.setClosed(userID: id, false), "There is no user \(id).")
+        case .migrate, .serve, .doctor, .sandbox: break
+        }
+        return 0
+    }
+
+    private func said(_ isDone: Bool, _ otherwise: String) -> Int32 {
+        if !isDone { StandardError.write(otherwise + "\n") }
+        return isDone ? 0 : ExitCode.failure
+    }
+}

@@ -1,0 +1,135 @@
+import Accounts
+import Base
+import FlowEditor
+import Frame
+import Fetch
+import Glibc
+import HTTP
+import Keitaro
+import Outbox
+import Postgres
+import Reactor
+import Sandbox
+import Synchronization
+
+/// The serving process. Everything that runs is started here, in order, and stopped in reverse.
+struct Desk {
+    static let version = "0.1.0"
+
+    let configuration: Configuration
+    let loops: [EventLoop]
+    let log: Logger
+
+    func serve() async throws -> Int32 {
+        let stop = try StopSignal(loop: loops[0])
+        let storage = try await Storage.open(configuration, loops: loops, log: log)
+        let watch = storage.cluster.map { ClusterWatch(cluster: $0, loop: loops[0], log: log) }
+        watch?.start()
+
+        let demo = configuration.demo
+            ? try Demo(configuration: configuration, loop: loops[loops.count - 1], log: log) : nil
+        if let demo {
+            try await demo.seedAccounts(storage.accounts)
+        } else if let url = configuration.keitaroURL {
+            try await storage.accounts.rememberTracker(url: url)
+        }
+
+        let fetch = Fetch(
+            loops: loops,
+            options: FetchOptions(userAgent: "Sluice/\(Self.version)", proxy: configuration.httpsProxy))
+        let trackers = KeitaroTrackers(fetch: fetch, log: log.component("keitaro"))
+        let outbox = OutboxWorker(
+            database: storage.database,
+            handlers: [
+                FlowEditorRoutes.outboxHandler(
+                    database: storage.database, accounts: storage.accounts, trackers: trackers,
+                    log: log.component("push"))
+            ],
+            loop: loops[0], log: log.component("outbox"))
+        outbox.start()
+
+        let readiness = ReadinessFlag()
+        let application = try Mounts(
+            configuration: configuration, storage: storage, trackers: trackers, log: log,
+            readiness: readiness, ordered: { outbox.poke() }
+        ).application()
+        let server: Server
+        do {
+            server = try Server(
+                host: configuration.host, port: configuration.port, loops: loops, application: application,
+                log: log.component("http"))
+        } catch {
+            StandardError.write("Sluice can't listen on \(configuration.host):\(configuration.port): \(error.reason).\n")
+            await outbox.stop(within: .zero)
+            await fetch.close()
+            await demo?.keitaro.stop()
+            await watch?.stop()
+            await storage.close()
+            return ExitCode.unavailable
+        }
+        readiness.isReady.store(true, ordering: .relaxed)
+        announce(port: server.port)
+
+        await stop.wait()
+
+        log.info("stopping")
+        readiness.isReady.store(false, ordering: .relaxed)
+        await server.stop(within: .seconds(8))
+        await outbox.stop(within: .seconds(1))
+        await fetch.close()
+        await demo?.keitaro.stop()
+        await watch?.stop()
+        await storage.close()
+        log.info("stopped")
+        return 0
+    }
+
+    private func announce(port: UInt16) {
+        log.info("serving", ["host": configuration.host, "port": String(port), "version": Self.version])
+        let host = configuration.host == "0.0.0.0" || configuration.host == "::" ? "localhost" : configuration.host
+        var text = "\nSluice is at \(configuration.publicURL ?? "http://\(host):\(port)")\n"
+        if configuration.demo {
+            text += "This is the demo: simulated data. Log in with the key \(KeitaroWorld.adminKey)\n"
+        } else if configuration.keitaroURL == nil {
+            text += "KEITARO_URL is not set: set it in .env to use the flow editor.\n"
+        }
+        print(text)
+        flushOutput()
+    }
+}
+
+/// Whether the process takes new work; turned off first when it stops.
+final class ReadinessFlag: Sendable {
+    let isReady = Atomic<Bool>(false)
+}
+
+/// Starts the private database again when it dies while the desk runs.
+final class ClusterWatch: @unchecked Sendable {
+    private let cluster: PrivateCluster
+    private let loop: EventLoop
+    private let log: Logger
+    private var task: Task<Void, Never>?
+
+    init(cluster: PrivateCluster, loop: EventLoop, log: Logger) {
+        self.cluster = cluster
+        self.loop = loop
+        self.log = log
+    }
+
+    func start() {
+        task = loop.spawn { [self] in
+            while await loop.sleep(for: .seconds(1)) {
+                do {
+                    try await cluster.ensureRunning()
+                } catch {
+                    log.error("the private database can't be started", ["error": "\(error)"])
+                }
+            }
+        }
+    }
+
+    func stop() async {
+        task?.cancel()
+        await task?.value
+    }
+}

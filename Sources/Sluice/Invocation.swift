@@ -1,0 +1,124 @@
+import Base
+import Glibc
+
+/// What the command line asks for.
+struct Invocation {
+    enum Command: Equatable {
+        case serve
+        case migrate
+        case doctor
+        case tokenCreate(name: String, isAdmin: Bool)
+        case tokenList
+        case tokenRevoke(Int64)
+        case userList
+        case userRole(Int64, role: String)
+        case userClose(Int64)
+        case userOpen(Int64)
+        /// The simulated Keitaro alone.
+        case sandbox(port: UInt16)
+    }
+
+    let isDemo: Bool
+    let command: Command
+
+    static let usage = """
+        usage: bin/sluice [--demo] COMMAND
+
+          serve                                serve the desk (what bin/run does)
+          migrate                              bring the database up to date
+          doctor                               check database, DATA_DIR and Keitaro
+          user list                            people and the number of their keys
+          user role ID admin|buyer             change a role
+          user close ID | user open ID         close an account and end its sessions, or open it again
+          token create [--admin] --name NAME   print a new API token
+          token list                           tokens, when last used
+          token revoke ID                      end a token
+          sandbox --port PORT                  a simulated Keitaro on loopback, for trying things out
+
+        --demo acts on the demo's own database and data.
+
+        """
+
+    init(_ arguments: [String]) throws(Usage) {
+        var words = arguments
+        if words.contains("--help") || words.first == "help" { throw Usage(Self.usage) }
+        isDemo = words.contains("--demo")
+        words.removeAll { $0 == "--demo" }
+        command = try Self.command(words)
+    }
+
+    private static func command(_ words: [String]) throws(Usage) -> Command {
+        switch words.first {
+        case "serve" where words.count == 1: return .serve
+        case "migrate" where words.count == 1: return .migrate
+        case "doctor" where words.count == 1: return .doctor
+        case "token": return try token(Array(words.dropFirst()))
+        case "user": return try user(Array(words.dropFirst()))
+        case "sandbox":
+            guard words.count == 3, words[1] == "--port", let port = UInt16(words[2]) else {
+                throw Usage("sandbox needs --port and a number.\n\n\(usage)")
+            }
+            return .sandbox(port: port)
+        case nil: throw Usage(usage)
+        case let word?: throw Usage("\(word) is not a command, or has words after it that it doesn't take.\n\n\(usage)")
+        }
+    }
+
+    private static func token(_ words: [String]) throws(Usage) -> Command {
+        switch words.first {
+        case "list" where words.count == 1: return .tokenList
+        case "revoke": return .tokenRevoke(try id(words, after: "token revoke"))
+        case "create":
+            var rest = Array(words.dropFirst())
+            let isAdmin = rest.contains("--admin")
+            rest.removeAll { $0 == "--admin" }
+            guard rest.count == 2, rest[0] == "--name", (1...80).contains(rest[1].unicodeScalars.count) else {
+                throw Usage("token create needs --name and a name of 1 to 80 characters.\n\n\(usage)")
+            }
+            return .tokenCreate(name: rest[1], isAdmin: isAdmin)
+        default: throw Usage("token is followed by create, list or revoke.\n\n\(usage)")
+        }
+    }
+
+    private static func user(_ words: [String]) throws(Usage) -> Command {
+        switch words.first {
+        case "list" where words.count == 1: return .userList
+        case "close": return .userClose(try id(words, after: "user close"))
+        case "open": return .userOpen(try id(words, after: "user open"))
+        case "role":
+            guard words.count == 3, let id = Int64(words[1]), ["admin", "buyer"].contains(words[2]) else {
+                throw Usage("user role needs a user's number and admin or buyer.\n\n\(usage)")
+            }
+            return .userRole(id, role: words[2])
+        default: throw Usage("user is followed by list, role, close or open.\n\n\(usage)")
+        }
+    }
+
+    private static func id(_ words: [String], after command: String) throws(Usage) -> Int64 {
+        guard words.count == 2, let id = Int64(words[1]) else {
+            throw Usage("\(command) needs a number, as its list shows it.\n\n\(usage)")
+        }
+        return id
+    }
+}
+
+/// The command line can't be followed; what to say about it.
+struct Usage: Error {
+    let text: String
+    init(_ text: String) { self.text = text }
+}
+
+/// As in sysexits.h; `bin/run` doesn't repeat what only a person can mend.
+enum ExitCode {
+    static let failure: Int32 = 1
+    static let usage: Int32 = 64
+    static let unavailable: Int32 = 69
+    static let configuration: Int32 = 78
+}
+
+enum StandardError {
+    static func write(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = bytes.withUnsafeBytes { Glibc.write(2, $0.baseAddress, $0.count) }
+    }
+}

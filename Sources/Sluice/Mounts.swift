@@ -1,0 +1,93 @@
+import Accounts
+import Base
+import FlowEditor
+import Frame
+import Glibc
+import HTTP
+import Keitaro
+import Postgres
+import Sandbox
+import Synchronization
+
+/// Every URL of the process and what stands before it.
+struct Mounts {
+    let configuration: Configuration
+    let storage: Storage
+    let trackers: KeitaroTrackers
+    let log: Logger
+    let readiness: ReadinessFlag
+    /// Tells the outbox worker of new items.
+    let ordered: @Sendable () -> Void
+
+    private static let fonts = "/usr/share/fonts/opentype/inter"
+
+    func application() throws -> Application {
+        let files = try StaticFiles(folders: [("", configuration.publicDirectory)], fonts: [("fonts/", Self.fonts, Self.fontNames)])
+        let frame = try Frame(
+            templatesDirectory: configuration.templatesDirectory, assetVersion: files.version,
+            demoKeys: configuration.demo ? [KeitaroWorld.adminKey] : nil, publicURL: configuration.publicURL,
+            serverName: Self.hostName())
+        let accounts = AccountRoutes(
+            store: storage.accounts, trackers: trackers, frame: frame, secretKey: storage.secretKey,
+            proxies: configuration.trustedProxies, log: log.component("login"))
+        let flowEditor = FlowEditorRoutes(
+            database: storage.database, accounts: storage.accounts, trackers: trackers, frame: frame,
+            currency: configuration.reportingCurrency, ordered: ordered)
+        return Application(
+            routes: probes + [staticRoute(files)] + accounts.routes + flowEditor.routes,
+            middleware: [
+                SecurityHeaders.middleware, RequestLog.middleware(log.component("http")),
+                Guard(store: storage.accounts).middleware,
+            ],
+            log: log.component("http"), readError: { error, request in Self.read(error, request, frame) },
+            renderProblem: { error, request in frame.render(error, request) })
+    }
+
+    /// The three weights that the stylesheet names; the package has thirty.
+    private static let fontNames: Set<String> = ["Inter-Regular.otf", "Inter-Medium.otf", "Inter-SemiBold.otf"]
+
+    private var probes: [Route] {
+        let alive = Array(#"{"status":"ok"}"#.utf8)
+        let database = storage.database
+        let readiness = readiness
+        return [
+            Route(.get, "/health", access: .anyone, summary: "The process answers", isBare: true) { _ in
+                Response(headers: [("Content-Type", "application/json")], body: alive)
+            },
+            Route(.get, "/ready", access: .anyone, summary: "The process takes work", isBare: true) { _ in
+                let isOpen = readiness.isReady.load(ordering: .relaxed)
+                let hasDatabase = isOpen ? await database.isReady() : false
+                return .json(
+                    [
+                        "status": isOpen && hasDatabase ? "ready" : "not ready",
+                        "database": .string(hasDatabase ? "ok" : isOpen ? "away" : "not asked"), "stopping": .bool(!isOpen),
+                    ], status: isOpen && hasDatabase ? .ok : .serviceUnavailable)
+            },
+        ]
+    }
+
+    private func staticRoute(_ files: StaticFiles) -> Route {
+        Route(.get, "/static/{path*}", access: .anyone, summary: "Styles, scripts, fonts") { request in
+            try files.respond(to: request, path: try request.text("path"))
+        }
+    }
+
+    /// What failures mean to the asker. A database that is away is a matter of waiting, and drafts are rows in it.
+    private static func read(_ error: any Error, _ request: Request, _ frame: Frame) -> HTTPError? {
+        switch error {
+        case let problem as Problem: return frame.httpError(problem, request)
+        case let failure as KeitaroFailure: return frame.httpError(frame.problem(failure), request)
+        case let error as PostgresError where error.isUnavailability:
+            let seconds = max(1, error.retryAfter?.components.seconds ?? 1)
+            return HTTPError(
+                .serviceUnavailable, type: "/problems/database-away", headers: [("Retry-After", String(seconds))])
+        default: return nil
+        }
+    }
+
+    private static func hostName() -> String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, 255) == 0 else { return "this server" }
+        return name.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "this server" }
+    }
+}
