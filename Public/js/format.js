@@ -102,5 +102,5 @@ export const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC
 /** The city that names the browser's zone: "Kyiv". */
 export function zoneName() {
   const city = timeZone.split("/").pop();
-  return wordIfAny(`zone.${city}`) ?? city.replaceAll("_", " ");
+  return wordIfAny(`zone.${city.toLowerCase()}`) ?? city.replaceAll("_", " ");
 }

@@ -50,9 +50,15 @@ package final class Request: @unchecked Sendable {
         return made
     }
 
-    /// The first field called `name`, which is written in lowercase.
+    /// The field called `name`, which is written in lowercase. Repeated fields are one list (RFC 9110 §5.2): a proxy may add its
+    /// `X-Forwarded-For` below the client's own, and the last word must be the proxy's.
     package func header(_ name: StaticString) -> String? {
-        head.firstField(name).map { String(decoding: head.value(of: $0), as: UTF8.self) }
+        var joined: String?
+        for field in head.fields where head.isNamed(name, field) {
+            let value = String(decoding: head.value(of: field), as: UTF8.self)
+            joined = joined.map { "\($0), \(value)" } ?? value
+        }
+        return joined
     }
 
     /// Host from the target or the Host field, with its port, as sent.

@@ -40,12 +40,10 @@ struct RequestHead: Sendable {
         return bytes[start..<start + Int(field.nameLength)]
     }
 
-    /// The first field called `name` (lowercase ASCII), in any case.
-    func firstField(_ name: StaticString) -> FieldRange? {
-        fields.first { field in
-            Int(field.nameLength) == name.utf8CodeUnitCount
-                && bytes.withUnsafeBufferPointer { equalsLowercased($0, at: Int(field.nameStart), name) }
-        }
+    /// Whether a field is called `name` (lowercase ASCII), in any case.
+    func isNamed(_ name: StaticString, _ field: FieldRange) -> Bool {
+        Int(field.nameLength) == name.utf8CodeUnitCount
+            && bytes.withUnsafeBufferPointer { equalsLowercased($0, at: Int(field.nameStart), name) }
     }
 
     private func equalsLowercased(_ buffer: UnsafeBufferPointer<UInt8>, at start: Int, _ name: StaticString) -> Bool {

@@ -30,17 +30,16 @@ struct RequestParser {
             return .incomplete
         }
         scanned = 0
-        guard end - start <= limits.head else { return .refused(.headerFieldsTooLarge, "the head is too large") }
         do throws(Refusal) {
+            guard end - start <= limits.head else { throw Refusal(.headerFieldsTooLarge, "the head is too large") }
             let head = try Self.cut(UnsafeRawBufferPointer(rebasing: input[start..<end]), limits: limits)
             return .head(head, length: end)
         } catch {
-            return .refused(error.status, error.reason)
+            // What would have been refused while it was unfinished is refused the same way when it arrives in one piece.
+            return refusalOfUnfinished(UnsafeRawBufferPointer(rebasing: input[..<end]), start: start)
+                ?? .refused(error.status, error.reason)
         }
     }
-
-    /// Whether bytes of an unfinished head have been seen; decides between an idle close and a 408.
-    static func hasStarted(_ input: UnsafeRawBufferPointer) -> Bool { !input.isEmpty }
 
     private func endOfHead(_ input: UnsafeRawBufferPointer, from: Int) -> Int? {
         var index = from
@@ -63,18 +62,18 @@ struct RequestParser {
 
     private func refusalOfUnfinished(_ input: UnsafeRawBufferPointer, start: Int) -> Outcome? {
         let length = input.count - start
-        if length > limits.requestLine,
-            !input[start..<start + limits.requestLine + 1].contains(.lineFeed)
-        {
+        // A line of exactly the limit is followed by CR LF.
+        let longest = limits.requestLine + 2
+        if length >= longest, !input[start..<start + longest].contains(.lineFeed) {
             return .refused(.uriTooLong, "the request line is too long")
         }
-        if length > limits.head { return .refused(.headerFieldsTooLarge, "the head is too large") }
         // A client that ends lines with a bare LF would otherwise wait for its deadline.
         if let lineFeed = input[start...].firstIndex(of: .lineFeed),
             lineFeed == start || input[lineFeed - 1] != .carriageReturn
         {
             return .refused(.badRequest, "a line ends without CR LF")
         }
+        if length > limits.head { return .refused(.headerFieldsTooLarge, "the head is too large") }
         return nil
     }
 
@@ -154,7 +153,7 @@ struct RequestParser {
             let authority = target.lowerBound + scheme.utf8.count
             var end = authority
             while end < target.upperBound, bytes[end] != .slash, bytes[end] != .questionMark { end += 1 }
-            guard end > authority, !bytes[authority..<end].contains(UInt8(ascii: "@")) else {
+            guard end > authority, bytes[authority..<end].allSatisfy(isHostByte) else {
                 throw Refusal("the URL of the request has no plain host")
             }
             head.authorityRange = authority..<end
@@ -202,6 +201,7 @@ private struct LengthFields {
     private var contentLength: Int?
     private var isChunked = false
     private var hosts = 0
+    private var closes = false
 
     mutating func take(
         _ field: FieldRange, of bytes: UnsafeRawBufferPointer, into head: inout RequestHead
@@ -209,6 +209,8 @@ private struct LengthFields {
         // Names are told apart by length first: almost every field stops here.
         switch field.nameLength {
         case 4 where isNamed("host", field, bytes):
+            let value = Int(field.valueStart)..<Int(field.valueStart + field.valueLength)
+            guard bytes[value].allSatisfy(isHostByte) else { throw RequestParser.Refusal("Host is malformed") }
             hosts += 1
             head.hostField = head.fields.count
         case 6 where isNamed("expect", field, bytes):
@@ -218,7 +220,7 @@ private struct LengthFields {
             head.expectsContinue = true
         case 10 where isNamed("connection", field, bytes):
             if valueHasToken("close", field, bytes) {
-                head.keepsAlive = false
+                closes = true
             } else if head.isVersion10, valueHasToken("keep-alive", field, bytes) {
                 head.keepsAlive = true
             }
@@ -244,6 +246,9 @@ private struct LengthFields {
         } else if let contentLength, contentLength > 0 {
             head.framing = .length(contentLength)
         }
+        // `close` wins wherever it stands; HTTP/1.0 knows no 100 (RFC 9112 §9.3, RFC 9110 §10.1.1).
+        if closes { head.keepsAlive = false }
+        if head.isVersion10 { head.expectsContinue = false }
         guard hosts <= 1 else { throw RequestParser.Refusal("Host is given twice") }
         guard hosts == 1 || head.isVersion10 else { throw RequestParser.Refusal("Host is missing") }
     }

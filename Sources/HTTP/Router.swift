@@ -70,7 +70,8 @@ package struct Router: Sendable {
 
     func match(_ method: Method, path: ArraySlice<UInt8>) -> Match {
         var parameters: [(name: String, value: PathValue)] = []
-        guard path.first == .slash, let found = find(path, from: path.startIndex, node: 0, &parameters) else {
+        // An absolute URL may have no path, which is the root (RFC 9112 §3.2.1).
+        guard path.isEmpty || path.first == .slash, let found = find(path, from: path.startIndex, node: 0, &parameters) else {
             return .notFound
         }
         let routes = nodes[found].routes
@@ -79,7 +80,7 @@ package struct Router: Sendable {
             return .route(route, parameters: parameters)
         }
         var allowed = routes.map(\.method)
-        if allowed.contains(.get) { allowed.append(.head) }
+        if allowed.contains(.get), !allowed.contains(.head) { allowed.append(.head) }
         return .methodNotAllowed(allowed: allowed + [.options])
     }
 

@@ -40,7 +40,9 @@ package final class Server: @unchecked Sendable {
     package var connectionCount: Int { workers.reduce(0) { $0 + $1.count.load(ordering: .relaxed) } }
 
     private func startAccepting() {
-        let acceptor = Acceptor(listener: listener, loop: loops[0]) { [unowned self] fd, peer in take(fd, peer) }
+        let acceptor = Acceptor(listener: listener, loop: loops[0]) { [weak self] fd, peer in
+            if let self { take(fd, peer) } else { close(fd) }
+        }
         self.acceptor = acceptor
         do {
             try acceptor.start()

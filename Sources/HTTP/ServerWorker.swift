@@ -19,7 +19,7 @@ final class ServerWorker: @unchecked Sendable {
 
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var isDraining = false
-    private var whenIdle: UnsafeContinuation<Void, Never>?
+    private var waitingForIdle: [UnsafeContinuation<Void, Never>] = []
     private var dateSecond = 0
     private var dateBytes: [UInt8] = []
 
@@ -44,10 +44,7 @@ final class ServerWorker: @unchecked Sendable {
     func finished(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
         count.subtract(1, ordering: .relaxed)
-        if connections.isEmpty {
-            whenIdle?.resume()
-            whenIdle = nil
-        }
+        if connections.isEmpty { releaseWaiting() }
     }
 
     /// Deadlines are checked together, a few times a second: no timer is set or cancelled for a request.
@@ -72,14 +69,18 @@ final class ServerWorker: @unchecked Sendable {
                     continuation.resume()
                     return
                 }
-                whenIdle = continuation
+                waitingForIdle.append(continuation)
                 loop.schedule(at: end) { [self] in
                     for connection in connections.values { connection.abort() }
-                    whenIdle?.resume()
-                    whenIdle = nil
+                    releaseWaiting()
                 }
             }
         }
+    }
+
+    private func releaseWaiting() {
+        for waiting in waitingForIdle { waiting.resume() }
+        waitingForIdle = []
     }
 
     /// The `Date` field's value, made once a second.

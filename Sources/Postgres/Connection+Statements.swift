@@ -14,10 +14,10 @@ extension Connection {
             defer { hasServed = true }
             do throws(PostgresError) {
                 let result = try await run(text, parameters, within: limit)
-                if widened { try await narrowServerTimeout() }
+                if widened { await narrowServerTimeout() }
                 return Rows(result: result)
             } catch {
-                if widened, transactionStatus == PQTRANS_IDLE { try await narrowServerTimeout() }
+                if widened, transactionStatus == PQTRANS_IDLE { await narrowServerTimeout() }
                 throw error
             }
         } catch {
@@ -33,7 +33,7 @@ extension Connection {
         defer { endTurn() }
         let widened = try await widenServerTimeout(for: limit)
         _ = try await send(within: limit) { PQsendQuery($0, text) }
-        if widened { try await narrowServerTimeout() }
+        if widened { await narrowServerTimeout() }
         hasServed = true
     }
 
@@ -101,10 +101,15 @@ extension Connection {
         return true
     }
 
-    private func narrowServerTimeout() async throws(PostgresError) {
+    private func narrowServerTimeout() async {
         // After a failure inside a transaction its rollback gives it back.
         guard transactionStatus == PQTRANS_IDLE || transactionStatus == PQTRANS_INTRANS else { return }
-        _ = try await send(within: settings.statementDeadline) { PQsendQuery($0, "RESET statement_timeout") }
+        do throws(PostgresError) {
+            _ = try await send(within: settings.statementDeadline) { PQsendQuery($0, "RESET statement_timeout") }
+        } catch {
+            // The caller's statement has had its answer; only this connection is of no more use.
+            close()
+        }
     }
 
     // MARK: One exchange

@@ -31,7 +31,8 @@ package final class PrivateCluster: Sendable {
 
     private static func startBlocking(directory: String, log: Logger) throws(ClusterError) -> PrivateCluster {
         do throws(SystemError) {
-            try FileSystem.makeDirectories(directory, mode: 0o700)
+            // The server's user, who is not ours when we are root, passes through what is made here and can list none of it.
+            try FileSystem.makeDirectories(directory, mode: 0o711)
         } catch {
             throw .system(error)
         }

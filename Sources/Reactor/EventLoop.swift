@@ -95,6 +95,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// Runs on the calling thread until `stop()`.
     package func run() {
         thread.store(UInt(pthread_self()), ordering: .releasing)
+        now = .now()
         withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 512) { events in
             while !stopping.load(ordering: .relaxed) {
                 turn(events)
@@ -138,9 +139,10 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private func waitMilliseconds() -> Int32 {
         if !jobs.isEmpty { return 0 }
         guard let earliest = timers.earliest else { return -1 }
-        let remaining = earliest.nanoseconds - MonotonicTime.now().nanoseconds
+        let remaining = (earliest - MonotonicTime.now()).wholeNanoseconds
         if remaining <= 0 { return 0 }
-        return Int32(clamping: (remaining + 999_999) / 1_000_000)
+        // Rounded up: a turn that begins too early would find nothing due and spin until the deadline.
+        return Int32(clamping: (remaining - 1) / 1_000_000 + 1)
     }
 
     private func dispatch(key: UInt64, events: ReadyEvents) {

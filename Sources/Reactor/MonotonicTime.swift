@@ -23,12 +23,15 @@ package struct MonotonicTime: Comparable, Hashable, Sendable {
 
     /// Saturates instead of overflowing, so a far deadline stays far.
     package static func + (time: MonotonicTime, duration: Duration) -> MonotonicTime {
-        let (sum, overflow) = time.nanoseconds.addingReportingOverflow(duration.wholeNanoseconds)
-        return overflow ? .distantFuture : MonotonicTime(nanoseconds: sum)
+        let change = duration.wholeNanoseconds
+        let (sum, overflow) = time.nanoseconds.addingReportingOverflow(change)
+        return MonotonicTime(nanoseconds: overflow ? (change < 0 ? .min : .max) : sum)
     }
 
+    /// Saturates as well.
     package static func - (left: MonotonicTime, right: MonotonicTime) -> Duration {
-        .nanoseconds(left.nanoseconds &- right.nanoseconds)
+        let (difference, overflow) = left.nanoseconds.subtractingReportingOverflow(right.nanoseconds)
+        return .nanoseconds(overflow ? (left < right ? .min : .max) : difference)
     }
 }
 

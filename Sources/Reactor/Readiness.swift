@@ -29,6 +29,7 @@ package final class Readiness: ReadinessHandler, @unchecked Sendable {
             canRead = false
             return true
         }
+        assert(reader == nil, "two tasks wait to read one descriptor")
         return await withUnsafeContinuation { reader = $0 }
     }
 
@@ -40,6 +41,7 @@ package final class Readiness: ReadinessHandler, @unchecked Sendable {
             canWrite = false
             return true
         }
+        assert(writer == nil, "two tasks wait to write one descriptor")
         return await withUnsafeContinuation { writer = $0 }
     }
 
@@ -77,14 +79,11 @@ package final class Readiness: ReadinessHandler, @unchecked Sendable {
 
     /// Waits at most until `deadline` for readability or writability. False: the deadline passed or `cancel()` was called.
     package func ready(_ direction: Direction, until deadline: MonotonicTime) async -> Bool {
-        var isLate = false
-        let timer = loop.schedule(at: deadline) { [self] in
-            isLate = true
-            release(direction)
-        }
+        let timer = loop.schedule(at: deadline) { [self] in release(direction) }
         defer { loop.cancel(timer) }
-        let isReady = direction == .read ? await readable() : await writable()
-        return isReady && !isLate
+        // When event and deadline fall into one turn, the first to release the waiter wins: an edge that was taken is never
+        // reported as lateness, which would lose it.
+        return direction == .read ? await readable() : await writable()
     }
 
     package enum Direction: Sendable { case read, write }

@@ -25,12 +25,19 @@ package final class SignalSource: ReadinessHandler {
         guard fd >= 0 else { throw SystemError(call: "signalfd") }
         self.loop = loop
         self.handler = handler
-        registration = try loop.register(fd, events: [.readable], handler: self)
+        do throws(SystemError) {
+            registration = try loop.register(fd, events: [.readable], handler: self)
+        } catch {
+            close(fd)
+            throw error
+        }
     }
 
     package func ready(_ events: ReadyEvents) {
         var info = signalfd_siginfo()
-        while read(fd, &info, MemoryLayout<signalfd_siginfo>.size) == MemoryLayout<signalfd_siginfo>.size {
+        // The handler may cancel the source, and its number may then be another thread's descriptor.
+        while registration != nil,
+            read(fd, &info, MemoryLayout<signalfd_siginfo>.size) == MemoryLayout<signalfd_siginfo>.size {
             handler(Int32(bitPattern: info.ssi_signo))
         }
     }

@@ -78,7 +78,7 @@ package enum Socket {
         case connection(fd: Int32, peer: SocketAddress?)
         /// Nothing is waiting.
         case none
-        /// The process or the system is out of descriptors or memory: back off, then try again.
+        /// The process or the system is out of descriptors or memory, or fails in a way not foreseen: back off, then try again.
         case exhausted
     }
 
@@ -92,7 +92,8 @@ package enum Socket {
             case EAGAIN: return .none
             case EMFILE, ENFILE, ENOBUFS, ENOMEM: return .exhausted
             case EINTR, ECONNABORTED, EPERM, EPROTO, ENETDOWN, EHOSTDOWN, EHOSTUNREACH, ENETUNREACH, ENOPROTOOPT: continue
-            default: return .none
+            // Unknown: an edge-triggered listener must be tried again, and not at once.
+            default: return .exhausted
             }
         }
     }
