@@ -29,8 +29,8 @@ package struct CampaignFilter: Hashable, Sendable {
     package var state = State.all
     package var groupID: Int64?
     package var isDraftsOnly = false
-    package var column = Column.name
-    package var isDescending = false
+    package var column = Column.revenue
+    package var isDescending = true
 
     package init() {}
 
@@ -40,8 +40,8 @@ package struct CampaignFilter: Hashable, Sendable {
         state = query["state"].flatMap { State(rawValue: $0) } ?? .all
         groupID = query["group"].flatMap { Int64($0) }
         isDraftsOnly = query["drafts"] == "1"
-        column = query["sort"].flatMap { Column(rawValue: $0) } ?? .name
-        isDescending = query["dir"].map { $0 == "desc" } ?? (query["sort"] != nil && column.startsDescending)
+        column = query["sort"].flatMap { Column(rawValue: $0) } ?? .revenue
+        isDescending = query["dir"].map { $0 == "desc" } ?? column.startsDescending
     }
 
     /// Counts beside the state filters: over everything the other filters leave.
@@ -81,7 +81,9 @@ package struct CampaignFilter: Hashable, Sendable {
                 }
             return inState && (!isDraftsOnly || campaign.drafts > 0) && matchesTextAndGroup(campaign, words)
         }
-        return matching.sorted { left, right in isDescending ? isBefore(right, left) : isBefore(left, right) }
+        // By name until the numbers are there, whichever way they are wanted.
+        let isReversed = isDescending && !column.isStatistic
+        return matching.sorted { left, right in isReversed ? isBefore(right, left) : isBefore(left, right) }
     }
 
     private var searchWords: [String] {

@@ -62,7 +62,7 @@ extension FlowEditorPages {
     }
 
     private func sentence(_ difference: OfferDifference, _ name: String, _ words: Words) -> String {
-        let offer: ViewValue = .string(name)
+        let offer: ViewValue = .string(Self.short(name))
         switch (difference.before, difference.after) {
         case (nil, _): return words("draft.added", ["offer": offer])
         case (_, nil): return words("draft.removed", ["offer": offer])

@@ -175,10 +175,16 @@ struct FlowEditorPages: Sendable {
         case .changed(let from, let to):
             words(
                 "draft.share",
-                ["offer": .string(change.name), "before": .integer(Int64(from)), "after": .integer(Int64(to))])
-        case .added: words("draft.added", ["offer": .string(change.name)])
-        case .removed: words("draft.removed", ["offer": .string(change.name)])
+                ["offer": .string(short(change.name)), "before": .integer(Int64(from)), "after": .integer(Int64(to))])
+        case .added: words("draft.added", ["offer": .string(short(change.name))])
+        case .removed: words("draft.removed", ["offer": .string(short(change.name))])
         }
+    }
+
+    /// An offer's name up to its dash: "TezQarzha — до 150 000 ₸" is TezQarzha in a list of changes.
+    static func short(_ name: String) -> String {
+        guard let dash = name.firstRange(of: " — "), dash.lowerBound > name.startIndex else { return name }
+        return String(name[..<dash.lowerBound])
     }
 
     /// Shown as long as the draft is the one that failed; the next edit or push takes it away.

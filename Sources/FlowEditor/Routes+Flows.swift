@@ -62,7 +62,7 @@ extension FlowEditorRoutes {
         var answer: JSON = [
             "in_sync": .bool(drift.isSame), "checked_at": .string(drift.checkedAt.iso8601), "flows": drift.json,
         ]
-        if request.header("sluice-fragment") != nil || request.header("x-csrf-token") != nil || request.cookie(Guard.cookie) != nil {
+        if wantsFragment(request, "sync") {
             answer["html"] = .string(try pages.drift(drift, to: request))
         }
         return .json(answer)

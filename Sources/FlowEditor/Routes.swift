@@ -74,7 +74,10 @@ package struct FlowEditorRoutes: Sendable {
     private func route(_ method: HTTP.Method, _ pattern: String, _ summary: String, _ handler: @escaping Handler) -> Route {
         Route(method, pattern, access: .signedIn, summary: summary) { request in
             do {
-                return try await handler(request)
+                var response = try await handler(request)
+                // One address answers with a page, a piece of it, or JSON: none may be shown for another.
+                response.set("Vary", "Accept, Sluice-Fragment")
+                return response
             } catch let failure as KeitaroFailure {
                 if failure.error == .keyRefused { try await accounts.markRefused(keyID: try request.keitaroKey().id) }
                 throw frame.problem(failure)
