@@ -59,8 +59,20 @@ let top: [Target] = [
         swiftSettings: settings),
 ]
 
+let suites: [Target] = [
+    tests(of: "Base"),
+    tests(of: "Reactor", with: ["Base", "CLinux"]),
+    tests(of: "HTTP", with: ["Base", "Reactor", "CLinux"]),
+    tests(of: "Postgres", with: ["Base", "Reactor", "CLinux", "CPostgres"]),
+    tests(of: "Fetch", with: ["Base", "Reactor", "COpenSSL"]),
+    tests(of: "Views", with: ["Base"]),
+    tests(of: "Keitaro", with: ["Base", "Reactor", "Fetch"]),
+    tests(of: "FlowEditor", with: ["Base"]),
+    tests(of: "Sandbox", with: ["Base"]),
+]
+
 let package = Package(
     name: "Sluice",
-    targets: ground + platform + shared + features + top,
+    targets: ground + platform + shared + features + top + suites,
     swiftLanguageModes: [.v6]
 )

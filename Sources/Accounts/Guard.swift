@@ -23,7 +23,7 @@ package struct Guard: Sendable {
             if needsPerson || request.cookie(Self.cookie) != nil || request.header("authorization") != nil {
                 do {
                     if let person = try await identify(request) { attach(person, to: request) }
-                } catch where !needsPerson {
+                } catch  where !needsPerson {
                     // The login page can be shown without knowing who looks.
                 }
             }

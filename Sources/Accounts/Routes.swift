@@ -31,7 +31,8 @@ package struct AccountRoutes: Sendable {
                 handler: logIn),
             Route(.get, "/users/logout/", access: .signedIn, summary: "Asks before logging out", handler: askLogout),
             Route(.post, "/users/logout/", access: .signedIn, summary: "Log out", handler: logOut),
-            Route(.post, "/users/settings/", access: .signedIn, summary: "Name, language, theme", handler: saveSettings),
+            Route(
+                .post, "/users/settings/", access: .signedIn, summary: "Name, language, theme", handler: saveSettings),
         ]
     }
 
@@ -43,7 +44,8 @@ package struct AccountRoutes: Sendable {
         if let language = query["lang"].flatMap({ Language(rawValue: $0) }) {
             var response = Response.redirect(to: "/users/login/?next=\(PercentCoding.encode(next))", .found)
             response.set(
-                SetCookie("language", language.rawValue, maxAge: 31_536_000, isSecure: frame.isSecure, isHTTPOnly: false))
+                SetCookie(
+                    "language", language.rawValue, maxAge: 31_536_000, isSecure: frame.isSecure, isHTTPOnly: false))
             return response
         }
         let words = frame.words(for: request)
@@ -105,7 +107,8 @@ package struct AccountRoutes: Sendable {
             let token = BearerToken.make()
             try await store.openSession(token: token, csrfToken: RandomBytes.token(), userID: userID, keyID: keyID)
             if let language = request.cookie("language").flatMap({ Language(rawValue: $0) }) {
-                try await store.saveSettings(userID: userID, name: nil, language: language, theme: nil, clearsTheme: false)
+                try await store.saveSettings(
+                    userID: userID, name: nil, language: language, theme: nil, clearsTheme: false)
             }
             var response = Response.redirect(to: next)
             response.set(
@@ -129,7 +132,9 @@ package struct AccountRoutes: Sendable {
     }
 
     /// A program's login: the key is checked and stays with the token.
-    private func giveKey(to tokenID: Int64, _ person: SignedIn, _ request: Request, _ address: String) async throws -> Response {
+    private func giveKey(to tokenID: Int64, _ person: SignedIn, _ request: Request, _ address: String) async throws
+        -> Response
+    {
         let body: JSON? = request.hasJSONContent ? try request.json() : JSON?.none
         let given = try body == nil ? request.form()["api_key"] : body?["api_key"]?.stringValue
         guard let key = given else { throw HTTPError.field("api_key", "api_key is missing: the Keitaro key as text.") }
@@ -182,7 +187,9 @@ package struct AccountRoutes: Sendable {
         let fields = isJSON ? FormFields() : try request.form()
         func value(_ name: String) -> String? { json?[name]?.stringValue ?? fields[name] }
         let name = value("name").map { String($0.trimmingSpaces()) }
-        if let name, !(1...80).contains(name.unicodeScalars.count) || name.unicodeScalars.contains(where: { $0.value < 32 }) {
+        if let name,
+            !(1...80).contains(name.unicodeScalars.count) || name.unicodeScalars.contains(where: { $0.value < 32 })
+        {
             throw Problem(.unprocessable, Word("error.settings.name"), field: "name")
         }
         let language = value("language")

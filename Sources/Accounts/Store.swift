@@ -31,7 +31,8 @@ package struct AccountStore: Sendable {
     package func moveTracker(name: String, to url: String) async throws -> Tracker {
         let row = try await database.first(
             "UPDATE keitaro_trackers SET url = \(url) WHERE name = \(name) RETURNING id")
-        let made = try await row == nil
+        let made =
+            try await row == nil
             ? database.one("INSERT INTO keitaro_trackers (name, url) VALUES (\(name), \(url)) RETURNING id") : nil
         guard let id: Int64 = try (row ?? made)?.get("id") else { return Tracker(id: 0, name: name, url: url) }
         return Tracker(id: id, name: name, url: url)
@@ -74,7 +75,8 @@ package struct AccountStore: Sendable {
     }
 
     /// The user a verified key belongs to, made when the key is new. Nil: the account is closed.
-    package func admit(_ key: Secret, to tracker: Tracker, name: String) async throws -> (userID: Int64, keyID: Int64)? {
+    package func admit(_ key: Secret, to tracker: Tracker, name: String) async throws -> (userID: Int64, keyID: Int64)?
+    {
         let lookup = vault.lookup(key)
         let cipher = try vault.seal(key)
         return try await database.transaction { transaction in
@@ -194,14 +196,16 @@ package struct AccountStore: Sendable {
 
     /// Keitaro answered 401: the person is asked for a new key at the next page.
     package func markRefused(keyID: Int64) async throws {
-        try await database.execute("UPDATE keitaro_keys SET refused_at = now() WHERE id = \(keyID) AND refused_at IS NULL")
+        try await database.execute(
+            "UPDATE keitaro_keys SET refused_at = now() WHERE id = \(keyID) AND refused_at IS NULL")
     }
 
     func attach(keyID: Int64, toToken tokenID: Int64) async throws {
         try await database.execute("UPDATE api_tokens SET key_id = \(keyID) WHERE id = \(tokenID)")
     }
 
-    func saveSettings(userID: Int64, name: String?, language: Language?, theme: Theme?, clearsTheme: Bool) async throws {
+    func saveSettings(userID: Int64, name: String?, language: Language?, theme: Theme?, clearsTheme: Bool) async throws
+    {
         try await database.execute(
             """
             UPDATE users SET name = coalesce(\(name), name), language = coalesce(\(language?.rawValue), language),

@@ -116,7 +116,8 @@ struct FlowEditing: Sendable {
             if flow.draft.isClean { throw Problem(.conflict, Word("refused.no_draft")) }
             if let revision, revision != flow.revision {
                 throw Problem(
-                    .conflict, Word("refused.stale_detail"), title: Word("refused.stale_title"), type: "/problems/stale")
+                    .conflict, Word("refused.stale_detail"), title: Word("refused.stale_title"), type: "/problems/stale"
+                )
             }
             if let block = flow.draft.pushBlock { throw Problem(.unprocessable, block.word(total: flow.draft.total)) }
             if flow.theirs != nil { throw FlowConflict(flowID: flowID) }

@@ -32,7 +32,8 @@ enum FlowJSON {
             "keitaro_share": row.baseShare.map { .integer(Int64($0)) } ?? .null, "pinned": .bool(row.isPinned),
             "state": .string(row.isDisabled ? "disabled" : "active"),
             "change": .string(
-                row.isRemoved ? "removed" : row.isAdded ? "added" : row.isClean ? "none" : row.isEdited ? "edited" : "recounted"),
+                row.isRemoved
+                    ? "removed" : row.isAdded ? "added" : row.isClean ? "none" : row.isEdited ? "edited" : "recounted"),
         ]
     }
 

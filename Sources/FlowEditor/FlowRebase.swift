@@ -66,7 +66,8 @@ package enum FlowRebase {
                     isDisabled: !offer.isActive, share: offer.isActive ? nil : offer.share,
                     position: last + 1 + offset))
         }
-        if ShareDistribution.total(kept) != ShareDistribution.whole, let counted = try? ShareDistribution.recount(kept) {
+        if ShareDistribution.total(kept) != ShareDistribution.whole, let counted = try? ShareDistribution.recount(kept)
+        {
             return counted
         }
         return ShareDistribution.ordered(kept)
@@ -114,7 +115,8 @@ package enum FlowRebase {
     /// Rows at Keitaro's places, those it lacks behind them.
     private static func inOrder(of offers: [OfferShare], _ rows: [FlowOfferRow]) -> [FlowOfferRow] {
         let places = Dictionary(
-            distinct(offers).enumerated().map { ($0.element.offerID, $0.offset) }, uniquingKeysWith: { first, _ in first })
+            distinct(offers).enumerated().map { ($0.element.offerID, $0.offset) },
+            uniquingKeysWith: { first, _ in first })
         let sorted = ShareDistribution.ordered(rows).enumerated().sorted { left, right in
             let leftPlace = places[left.element.offerID] ?? places.count + left.offset
             let rightPlace = places[right.element.offerID] ?? places.count + right.offset

@@ -115,13 +115,15 @@ extension FlowEditorPages {
         [
             "campaign_key": .integer(campaign.id), "campaign_id": .integer(campaign.keitaroID),
             "campaign_name": .string(campaign.name), "group_name": ViewValue(campaign.groupName),
-            "flows": .string(words.numbers.number(Int64(campaign.flows))), "flows_value": .integer(Int64(campaign.flows)),
+            "flows": .string(words.numbers.number(Int64(campaign.flows))),
+            "flows_value": .integer(Int64(campaign.flows)),
             "is_active": .bool(campaign.state == .active), "is_disabled": .bool(campaign.state == .disabled),
             "is_archived": .bool(campaign.state == .archived),
             "state_word": .string(Self.stateWord(campaign.state, words)),
             "draft_text": ViewValue(
                 campaign.drafts > 0 ? words("campaigns.draft_chip", ["count": .integer(Int64(campaign.drafts))]) : nil),
-            "synced_iso": .string(campaign.syncedAt.iso8601), "synced_text": .string(Self.text(campaign.syncedAt, words)),
+            "synced_iso": .string(campaign.syncedAt.iso8601),
+            "synced_text": .string(Self.text(campaign.syncedAt, words)),
         ]
     }
 }

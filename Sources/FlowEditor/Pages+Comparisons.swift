@@ -22,7 +22,8 @@ extension FlowEditorPages {
             "fetched": Self.time(flow.fetchedAt, words), "now": Self.time(flow.theirsAt, words),
             "count_text": .string(counts.joined(separator: ", ")),
             "rows": .list(comparison.rows.map { conflictRow($0, flow, words) }),
-            "base_total": .string(Self.total(flow.draft.baseOffers)), "keitaro_total": .string(Self.total(flow.theirs ?? [])),
+            "base_total": .string(Self.total(flow.draft.baseOffers)),
+            "keitaro_total": .string(Self.total(flow.theirs ?? [])),
             "mine_total": .string(Self.total(flow.draft.offers)),
         ]
         return String(decoding: try frame.fragment("conflict", context, to: request), as: UTF8.self)

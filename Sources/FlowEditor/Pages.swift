@@ -65,7 +65,9 @@ struct FlowEditorPages: Sendable {
         let active = draft.rows.filter(\.isActive)
         let leadsToAction = flow.schema != "landings" && flow.rows.isEmpty
         var kind = [Self.kindWord(flow.type, words)]
-        if let weight = flow.weight { kind.append(words("flow.weight", ["weight": .string(words.numbers.number(weight))])) }
+        if let weight = flow.weight {
+            kind.append(words("flow.weight", ["weight": .string(words.numbers.number(weight))]))
+        }
         let filters = FilterChips(flow.filters, words)
         let label = words("flow.label", ["number": .integer(Int64(flow.number))])
         let running = flow.newestPush.flatMap { $0.state == .waiting ? $0 : nil }

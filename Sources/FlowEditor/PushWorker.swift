@@ -23,7 +23,8 @@ struct PushWorker: Sendable {
                 return try await perform(item)
             } catch {
                 // The database is away: the push stays an item and is performed when it is back.
-                return .retry(after: Backoff.delay(afterAttempt: item.attempt, jitter: .random(in: 0...1)), reason: "\(error)")
+                return .retry(
+                    after: Backoff.delay(afterAttempt: item.attempt, jitter: .random(in: 0...1)), reason: "\(error)")
             }
         }
     }

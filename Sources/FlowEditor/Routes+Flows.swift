@@ -54,7 +54,9 @@ extension FlowEditorRoutes {
     @Sendable func checkSync(_ request: Request) async throws -> Response {
         let key = try key(request)
         let id = try request.int("id")
-        guard let campaign = try await store.campaignWithFlows(id: id, keyID: key.id) else { throw FlowEditing.notFound }
+        guard let campaign = try await store.campaignWithFlows(id: id, keyID: key.id) else {
+            throw FlowEditing.notFound
+        }
         let streams = try await trackers.client(at: key.tracker.url)
             .streams(ofCampaign: campaign.summary.keitaroID, key.secret)
         let drift = CampaignDrift(

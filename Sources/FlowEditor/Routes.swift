@@ -71,7 +71,9 @@ package struct FlowEditorRoutes: Sendable {
         ]
     }
 
-    private func route(_ method: HTTP.Method, _ pattern: String, _ summary: String, _ handler: @escaping Handler) -> Route {
+    private func route(_ method: HTTP.Method, _ pattern: String, _ summary: String, _ handler: @escaping Handler)
+        -> Route
+    {
         Route(method, pattern, access: .signedIn, summary: summary) { request in
             do {
                 var response = try await handler(request)
@@ -105,7 +107,9 @@ package struct FlowEditorRoutes: Sendable {
         if request.body.isEmpty { return [:] }
         if request.hasJSONContent {
             let json = try request.json()
-            guard json.objectValue != nil else { throw HTTPError(.badRequest, detail: "The content is not a JSON object.") }
+            guard json.objectValue != nil else {
+                throw HTTPError(.badRequest, detail: "The content is not a JSON object.")
+            }
             return json
         }
         var object = JSONObject()

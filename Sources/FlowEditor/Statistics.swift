@@ -45,7 +45,8 @@ struct Statistics: Sendable {
 
     private func today(in timezone: String) async throws -> CivilDate {
         do throws(PostgresError) {
-            return try await store.database.one("SELECT (now() AT TIME ZONE \(timezone)::text)::date AS today").get("today")
+            return try await store.database.one("SELECT (now() AT TIME ZONE \(timezone)::text)::date AS today").get(
+                "today")
         } catch {
             guard error.category == .invalidValue else { throw error }
             throw Problem(

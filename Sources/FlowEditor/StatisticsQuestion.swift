@@ -35,7 +35,8 @@ struct StatisticsQuestion: Hashable, Sendable {
         // Names only; whether the zone exists, PostgreSQL says.
         guard (1...64).contains(timezone.utf8.count),
             timezone.utf8.allSatisfy({ byte in
-                (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A) || (byte >= 0x30 && byte <= 0x39) || "/_+-".utf8.contains(byte)
+                (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A) || (byte >= 0x30 && byte <= 0x39)
+                    || "/_+-".utf8.contains(byte)
             })
         else { throw .timezone(String(timezone.prefix(64))) }
         switch body["by"]?.stringValue {

@@ -72,7 +72,9 @@ extension FlowEditorStore {
         try await database.transaction { transaction in
             try await transaction.execute("SELECT 1 FROM keitaro_flows WHERE id = \(order.push.flowID) FOR UPDATE")
             let problem = PushProblem(kind: "conflict")
-            guard try await settle(order, state: .conflict, problem: problem, answer: now, in: transaction) else { return }
+            guard try await settle(order, state: .conflict, problem: problem, answer: now, in: transaction) else {
+                return
+            }
             try await writeTheirs(now, flowID: order.push.flowID, in: transaction)
         }
     }
@@ -107,7 +109,8 @@ extension FlowEditorStore {
             return FlowOfferRow(
                 id: try row.get("id"), offerID: offerID, name: "#\(offerID)", baseShare: try row.get("base_share"),
                 isDisabled: try row.get("is_disabled"), share: try row.get("share"),
-                isPinned: try row.get("is_pinned"), isEdited: try row.get("is_edited"), position: try row.get("position"))
+                isPinned: try row.get("is_pinned"), isEdited: try row.get("is_edited"),
+                position: try row.get("position"))
         }
     }
 

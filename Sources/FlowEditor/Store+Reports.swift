@@ -17,7 +17,8 @@ extension FlowEditorStore {
             FROM keitaro_reports WHERE key_id = \(keyID) AND question = \(question)
             """)
         return try row.map { row in
-            KeptReport(rows: try row.get("rows"), fetchedAt: try row.get("fetched_at"), isFresh: try row.get("is_fresh"))
+            KeptReport(
+                rows: try row.get("rows"), fetchedAt: try row.get("fetched_at"), isFresh: try row.get("is_fresh"))
         }
     }
 

@@ -9,7 +9,9 @@ extension Frame {
     package func problem(_ failure: KeitaroFailure) -> Problem {
         var problem = Problem(status(of: failure.error), sentence(for: failure))
         problem.type = "/problems/keitaro"
-        problem.members = [("keitaro", .string(Self.kind(of: failure.error))), ("facts", .string(Self.facts(of: failure)))]
+        problem.members = [
+            ("keitaro", .string(Self.kind(of: failure.error))), ("facts", .string(Self.facts(of: failure))),
+        ]
         if case .rateLimited(let delay?) = failure.error {
             problem.headers = [("Retry-After", String(delay.components.seconds))]
         }
@@ -88,7 +90,8 @@ extension Frame {
     package static func facts(of failure: KeitaroFailure) -> String {
         let facts = failure.facts
         let status = facts.status.map { "\($0)" } ?? "-"
-        return "\(facts.method) \(facts.path) · \(status) · \(facts.duration.components.seconds * 1000 + facts.duration.components.attoseconds / 1_000_000_000_000_000) ms"
+        return
+            "\(facts.method) \(facts.path) · \(status) · \(facts.duration.components.seconds * 1000 + facts.duration.components.attoseconds / 1_000_000_000_000_000) ms"
     }
 
     package static func seconds(_ failure: KeitaroFailure) -> Int64 {

@@ -130,7 +130,9 @@ final class Connection: @unchecked Sendable {
             case .wouldBlock:
                 needsBytes = true
                 guard await readiness.readable() else {
-                    if hasExpired, phase == .head { await refuse(.requestTimeout, "the request did not arrive in time") }
+                    if hasExpired, phase == .head {
+                        await refuse(.requestTimeout, "the request did not arrive in time")
+                    }
                     return nil
                 }
             }

@@ -6,13 +6,16 @@ import Reactor
 package enum RequestLog {
     package static func middleware(_ log: Logger) -> Middleware {
         { request, next in
-            let response = try await Logger.$requestID.withValue(request.id) { try await next(request) }
+            var response = try await Logger.$requestID.withValue(request.id) { try await next(request) }
+            let duration = MonotonicTime.now() - request.startedAt
+            response.add("Server-Timing", "app;dur=\(Double(duration.wholeNanoseconds / 10_000) / 100)")
             let status = response.status.code
-            let isQuiet = request.rawPath == "/health" || request.rawPath == "/ready" || request.rawPath.hasPrefix("/static/")
+            let isQuiet =
+                request.rawPath == "/health" || request.rawPath == "/ready" || request.rawPath.hasPrefix("/static/")
             let fields: LogFields = [
                 "request_id": request.id, "method": request.method.rawValue, "path": request.rawPath,
                 "status": String(status), "bytes": String(response.body.count),
-                "ms": String((MonotonicTime.now() - request.startedAt).wholeNanoseconds / 1_000_000),
+                "ms": String(duration.wholeNanoseconds / 1_000_000),
             ]
             if status >= 500 {
                 log.warning("answered", fields)

@@ -19,7 +19,8 @@ package struct Response: Sendable {
     /// Adds a field. CR, LF and NUL in the value become spaces, so a value can't start a field of its own (RFC 9110 §5.5).
     package mutating func add(_ name: String, _ value: String) {
         let isLegal = value.utf8.allSatisfy { $0 != .carriageReturn && $0 != .lineFeed && $0 != 0 }
-        headers.append((name, isLegal ? value : String(value.unicodeScalars.map { $0.value < 0x20 ? " " : Character($0) })))
+        headers.append(
+            (name, isLegal ? value : String(value.unicodeScalars.map { $0.value < 0x20 ? " " : Character($0) })))
     }
 
     /// Replaces all fields called `name`.

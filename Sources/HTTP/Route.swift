@@ -28,7 +28,8 @@ package struct Route: Sendable {
     package let handler: Handler
 
     package init(
-        _ method: Method, _ pattern: String, access: Access, summary: String, bodyLimit: Int? = nil, isBare: Bool = false,
+        _ method: Method, _ pattern: String, access: Access, summary: String, bodyLimit: Int? = nil,
+        isBare: Bool = false,
         handler: @escaping Handler
     ) {
         self.method = method

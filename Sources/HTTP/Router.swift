@@ -71,7 +71,8 @@ package struct Router: Sendable {
     func match(_ method: Method, path: ArraySlice<UInt8>) -> Match {
         var parameters: [(name: String, value: PathValue)] = []
         // An absolute URL may have no path, which is the root (RFC 9112 §3.2.1).
-        guard path.isEmpty || path.first == .slash, let found = find(path, from: path.startIndex, node: 0, &parameters) else {
+        guard path.isEmpty || path.first == .slash, let found = find(path, from: path.startIndex, node: 0, &parameters)
+        else {
             return .notFound
         }
         let routes = nodes[found].routes
@@ -81,7 +82,8 @@ package struct Router: Sendable {
         }
         var allowed = routes.map(\.method)
         if allowed.contains(.get), !allowed.contains(.head) { allowed.append(.head) }
-        return .methodNotAllowed(allowed: allowed + [.options])
+        if !allowed.contains(.options) { allowed.append(.options) }
+        return .methodNotAllowed(allowed: allowed)
     }
 
     /// Literal parts win over integers, integers over text; a dead end is walked back from.

@@ -18,7 +18,8 @@ package struct StaticFiles: Sendable {
     ///   is absent is skipped: fonts come from a system package.
     /// - Throws: `SystemError` when a file can't be read.
     package init(
-        folders: [(prefix: String, directory: String)], fonts: [(prefix: String, directory: String, names: Set<String>)] = []
+        folders: [(prefix: String, directory: String)],
+        fonts: [(prefix: String, directory: String, names: Set<String>)] = []
     ) throws {
         for (prefix, directory) in folders where FileSystem.kind(of: directory) == .directory {
             try load(directory, prefix: prefix)

@@ -52,7 +52,9 @@ package struct MirrorReading: Sendable {
         networks: [KeitaroNetwork]
     ) {
         let archivedIDs = Set(archived.map(\.id))
-        let present = listed.filter { !archivedIDs.contains($0.id) }.map { Self.campaign($0, state: $0.state.description) }
+        let present = listed.filter { !archivedIDs.contains($0.id) }.map {
+            Self.campaign($0, state: $0.state.description)
+        }
         campaigns = Self.unique(present + archived.map { Self.campaign($0, state: "deleted") }, by: \.id)
         let networkNames = Dictionary(networks.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
         self.offers = Self.unique(

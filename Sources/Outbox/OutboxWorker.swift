@@ -116,7 +116,8 @@ package final class OutboxWorker: @unchecked Sendable {
                 return try await store.settle(item, outcome)
             } catch {
                 guard MonotonicTime.now() < end else {
-                    log.error("an outbox item can't be settled", ["id": String(item.id), "error": String(describing: error)])
+                    log.error(
+                        "an outbox item can't be settled", ["id": String(item.id), "error": String(describing: error)])
                     return
                 }
                 _ = await loop.sleep(for: min(Backoff.delay(afterAttempt: attempt, jitter: 0.5), .seconds(4)))

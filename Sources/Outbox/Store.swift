@@ -98,7 +98,8 @@ package struct OutboxStore: Sendable {
 
     func prune(settledBefore days: Int) async throws -> Int {
         try await database.execute(
-            "DELETE FROM outbox WHERE state IN ('done', 'failed') AND settled_at < now() - \(days)::int * interval '1 day'")
+            "DELETE FROM outbox WHERE state IN ('done', 'failed') AND settled_at < now() - \(days)::int * interval '1 day'"
+        )
     }
 }
 

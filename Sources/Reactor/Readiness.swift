@@ -18,7 +18,8 @@ package final class Readiness: ReadinessHandler, @unchecked Sendable {
     package init(fd: Int32, loop: EventLoop) throws(SystemError) {
         self.fd = fd
         self.loop = loop
-        registration = try loop.register(fd, events: [.readable, .writable, .peerClosed, .edgeTriggered], handler: self)
+        registration = try loop.register(
+            fd, events: [.readable, .writable, .peerClosed, .edgeTriggered], handler: self)
     }
 
     /// Waits until a read may succeed. False: `cancel()` was called, give up.

@@ -37,7 +37,8 @@ package final class SignalSource: ReadinessHandler {
         var info = signalfd_siginfo()
         // The handler may cancel the source, and its number may then be another thread's descriptor.
         while registration != nil,
-            read(fd, &info, MemoryLayout<signalfd_siginfo>.size) == MemoryLayout<signalfd_siginfo>.size {
+            read(fd, &info, MemoryLayout<signalfd_siginfo>.size) == MemoryLayout<signalfd_siginfo>.size
+        {
             handler(Int32(bitPattern: info.ssi_signo))
         }
     }

@@ -36,7 +36,8 @@ package struct KeitaroFault: Hashable, Sendable {
     package var isAfter: Bool
 
     package init(
-        _ kind: Kind, method: String? = nil, path: String = "", times: Int = 1, status: Int = 500, milliseconds: Int64 = 0,
+        _ kind: Kind, method: String? = nil, path: String = "", times: Int = 1, status: Int = 500,
+        milliseconds: Int64 = 0,
         isAfter: Bool = false
     ) {
         self.kind = kind

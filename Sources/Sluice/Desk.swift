@@ -26,7 +26,8 @@ struct Desk {
         let watch = storage.cluster.map { ClusterWatch(cluster: $0, loop: loops[0], log: log) }
         watch?.start()
 
-        let demo = configuration.demo
+        let demo =
+            configuration.demo
             ? try Demo(configuration: configuration, loop: loops[loops.count - 1], log: log) : nil
         if let demo {
             try await demo.seedAccounts(storage.accounts)
@@ -59,7 +60,8 @@ struct Desk {
                 host: configuration.host, port: configuration.port, loops: loops, application: application,
                 log: log.component("http"))
         } catch {
-            StandardError.write("Sluice can't listen on \(configuration.host):\(configuration.port): \(error.reason).\n")
+            StandardError.write(
+                "Sluice can't listen on \(configuration.host):\(configuration.port): \(error.reason).\n")
             await outbox.stop(within: .zero)
             await fetch.close()
             await demo?.keitaro.stop()

@@ -41,7 +41,8 @@ struct Doctor {
             try FileSystem.remove(probe)
             return report("DATA_DIR", nil, path)
         } catch {
-            return report("DATA_DIR", "\(path) can't be written: \(error.reason). Make it writable or set DATA_DIR.", "")
+            return report(
+                "DATA_DIR", "\(path) can't be written: \(error.reason). Make it writable or set DATA_DIR.", "")
         }
     }
 

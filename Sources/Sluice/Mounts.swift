@@ -22,7 +22,8 @@ struct Mounts {
     private static let fonts = "/usr/share/fonts/opentype/inter"
 
     func application() throws -> Application {
-        let files = try StaticFiles(folders: [("", configuration.publicDirectory)], fonts: [("fonts/", Self.fonts, Self.fontNames)])
+        let files = try StaticFiles(
+            folders: [("", configuration.publicDirectory)], fonts: [("fonts/", Self.fonts, Self.fontNames)])
         let frame = try Frame(
             templatesDirectory: configuration.templatesDirectory, assetVersion: files.version,
             demoKeys: configuration.demo ? [KeitaroWorld.adminKey] : nil, publicURL: configuration.publicURL,
@@ -60,7 +61,8 @@ struct Mounts {
                 return .json(
                     [
                         "status": isOpen && hasDatabase ? "ready" : "not ready",
-                        "database": .string(hasDatabase ? "ok" : isOpen ? "away" : "not asked"), "stopping": .bool(!isOpen),
+                        "database": .string(hasDatabase ? "ok" : isOpen ? "away" : "not asked"),
+                        "stopping": .bool(!isOpen),
                     ], status: isOpen && hasDatabase ? .ok : .serviceUnavailable)
             },
         ]
