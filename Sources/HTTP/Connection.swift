@@ -21,6 +21,8 @@ final class Connection: @unchecked Sendable {
     private var deadline: MonotonicTime
     private var hasExpired = false
     private var isDraining = false
+    /// The last read took everything that was there.
+    private var isDrained = false
 
     init(fd: Int32, peer: SocketAddress?, worker: ServerWorker) throws(SystemError) {
         self.fd = fd
@@ -86,6 +88,21 @@ final class Connection: @unchecked Sendable {
         self.deadline = deadline
     }
 
+    /// Receives into the loop's scratch buffer. After a read that did not fill it the socket is empty, and with edge triggering the
+    /// next byte brings an event: asking again would be a system call per request for an `EAGAIN` that is known.
+    private func receive() -> Socket.Transfer {
+        if isDrained {
+            isDrained = false
+            return .wouldBlock
+        }
+        let transfer = Socket.receive(fd, into: worker.scratch)
+        if case .count(let count) = transfer {
+            // An end that came with the data has had its event already.
+            isDrained = count > 0 && count < worker.scratch.count && !readiness.peerIsGone
+        }
+        return transfer
+    }
+
     private func readHead() async -> RequestHead? {
         enter(.idle, deadline: worker.loop.now + worker.limits.idleDeadline)
         if isDraining && pending.isEmpty { return nil }
@@ -106,7 +123,7 @@ final class Connection: @unchecked Sendable {
                 }
             }
             needsBytes = false
-            switch Socket.receive(fd, into: worker.scratch) {
+            switch receive() {
             case .count(0), .failed: return nil
             case .count(let count):
                 let received = UnsafeRawBufferPointer(rebasing: worker.scratch[0..<count])
@@ -195,7 +212,7 @@ final class Connection: @unchecked Sendable {
     /// Receives into the loop's scratch buffer; valid until the next suspension. Nil: the peer has left or the deadline has passed.
     private func receiveSome() async -> Int? {
         while true {
-            switch Socket.receive(fd, into: worker.scratch) {
+            switch receive() {
             case .count(0), .failed: return nil
             case .count(let count): return count
             case .wouldBlock:

@@ -10,7 +10,17 @@ package enum Method: String, Hashable, Sendable, CaseIterable {
     case other = "OTHER"
 
     init(token: Slice<UnsafeRawBufferPointer>) {
-        self = Method.allCases.first { $0 != .other && $0.rawValue.utf8.elementsEqual(token) } ?? .other
+        self = Method.known.first { $0.token.utf8CodeUnitCount == token.count && Self.matches($0.token, token) }?.method ?? .other
+    }
+
+    /// Most frequent first; static text, so that telling them apart allocates nothing.
+    private static let known: [(token: StaticString, method: Method)] = [
+        ("GET", .get), ("POST", .post), ("HEAD", .head), ("PUT", .put), ("PATCH", .patch), ("DELETE", .delete),
+        ("OPTIONS", .options),
+    ]
+
+    private static func matches(_ text: StaticString, _ token: Slice<UnsafeRawBufferPointer>) -> Bool {
+        zip(0..<token.count, token).allSatisfy { text.utf8Start[$0] == $1 }
     }
 
     /// Methods that must not change anything (RFC 9110 §9.2.1).
