@@ -100,7 +100,7 @@ package struct CampaignFilter: Hashable, Sendable {
         switch column {
         case .id where left.keitaroID != right.keitaroID: left.keitaroID < right.keitaroID
         case .group where left.groupName != right.groupName: (left.groupName ?? "") < (right.groupName ?? "")
-        case .flows where left.flows != right.flows: left.flows < right.flows
+        case .flows where left.flows != right.flows: (left.flows ?? -1) < (right.flows ?? -1)
         case .synced where left.syncedAt != right.syncedAt: left.syncedAt < right.syncedAt
         default: (left.searchText, left.id) < (right.searchText, right.id)
         }

@@ -23,7 +23,8 @@ package struct CampaignSummary: Hashable, Sendable {
     package var groupID: Int64?
     package var groupName: String?
     package var searchText: String
-    package var flows: Int
+    /// Nil until they were fetched.
+    package var flows: Int?
     /// Edits waiting in drafts, over all its flows.
     package var drafts: Int
     package var syncedAt: Timestamp

@@ -30,7 +30,7 @@ extension FlowEditorPages {
                 counts.withDrafts == 0 && !filter.isDraftsOnly ? nil : words.numbers.number(Int64(counts.withDrafts))),
             "is_drafts_only": .bool(filter.isDraftsOnly), "columns": .list(columns(filter, query, words)),
             "count_text": .string(words("campaigns.count", ["count": .integer(Int64(shown.count))])),
-            "flows_total": .string(words.numbers.number(Int64(shown.reduce(0) { $0 + $1.flows }))),
+            "flows_total": .string(words.numbers.number(Int64(shown.reduce(0) { $0 + ($1.flows ?? 0) }))),
             "nothing_matches": shown.isEmpty ? nothingMatches(overview, filter, words) : nil,
             "rows": .list(shown.map { row($0, words) }),
         ]
@@ -115,8 +115,8 @@ extension FlowEditorPages {
         [
             "campaign_key": .integer(campaign.id), "campaign_id": .integer(campaign.keitaroID),
             "campaign_name": .string(campaign.name), "group_name": ViewValue(campaign.groupName),
-            "flows": .string(words.numbers.number(Int64(campaign.flows))),
-            "flows_value": .integer(Int64(campaign.flows)),
+            "flows": .string(words.numbers.number(campaign.flows)),
+            "flows_value": .integer(Int64(campaign.flows ?? 0)),
             "is_active": .bool(campaign.state == .active), "is_disabled": .bool(campaign.state == .disabled),
             "is_archived": .bool(campaign.state == .archived),
             "state_word": .string(Self.stateWord(campaign.state, words)),

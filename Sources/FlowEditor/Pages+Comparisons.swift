@@ -94,7 +94,7 @@ extension FlowEditorPages {
                 differing.map { flow in
                     [
                         "flow_label": .string(words("flow.label", ["number": .integer(Int64(flow.number))])),
-                        "flow_name": ViewValue(flow.name.isEmpty ? nil : flow.name),
+                        "flow_name": ViewValue(FlowName.own(flow.name, number: flow.number)),
                         "flow_note": ViewValue(flow.notes.map { driftNote($0, words) }.joined(separator: " ")),
                         "rows": .list(flow.offers.map { driftRow($0, flow, words) }),
                         "has_rows": .bool(!flow.offers.isEmpty),

@@ -37,7 +37,7 @@ extension FlowEditorPages {
             "who": .string(push.userName ?? NumberFormat.missing), "campaign_name": .string(listed.campaignName),
             "campaign_key": .integer(listed.campaignID),
             "flow_label": .string(words("flow.label", ["number": .integer(Int64(listed.flowNumber))])),
-            "flow_name": ViewValue(listed.flowName.isEmpty ? nil : listed.flowName),
+            "flow_name": ViewValue(FlowName.own(listed.flowName, number: listed.flowNumber)),
             "is_pushed": .bool(push.state == .pushed), "is_conflict": .bool(push.state == .conflict),
             "is_failed": .bool(push.state == .failed), "is_running": .bool(push.state == .waiting),
             "is_undone": .bool(push.isUndone), "state_word": .string(stateWord(push, words)),

@@ -73,7 +73,7 @@ struct FlowEditorPages: Sendable {
         let running = flow.newestPush.flatMap { $0.state == .waiting ? $0 : nil }
         return [
             "flow_key": .integer(flow.id), "stream_id": .integer(flow.keitaroID), "flow_label": .string(label),
-            "flow_name": ViewValue(flow.name.isEmpty || flow.name == label ? nil : flow.name),
+            "flow_name": ViewValue(FlowName.own(flow.name, number: flow.number)),
             "kind_text": .string(kind.joined(separator: " · ")), "is_draft": .bool(isDraft),
             "is_off": .bool(flow.state != "active"), "filters": .list(filters.shown),
             "more_filters_text": ViewValue(filters.moreText),

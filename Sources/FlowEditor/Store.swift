@@ -24,7 +24,7 @@ package struct FlowEditorStore: Sendable {
                 FROM keitaro_flows LEFT JOIN drafted ON drafted.flow_id = keitaro_flows.id
                 WHERE gone_at IS NULL GROUP BY campaign_id
             ), seen AS (
-                SELECT campaigns.*, groups.name AS group_name, coalesce(flows.flows, 0) AS flows,
+                SELECT campaigns.*, groups.name AS group_name, CASE WHEN campaigns.streams_fetched_at IS NOT NULL THEN coalesce(flows.flows, 0) END AS flows,
                     coalesce(flows.drafts, 0)::bigint AS drafts
                 FROM keitaro_campaign_access access
                 JOIN keitaro_campaigns campaigns ON campaigns.id = access.campaign_id
@@ -63,7 +63,7 @@ package struct FlowEditorStore: Sendable {
         let row = try await database.first(
             """
             SELECT campaigns.id, campaigns.keitaro_id, campaigns.name, campaigns.state, campaigns.group_id,
-                groups.name AS group_name, campaigns.search_text, 0::bigint AS flows, 0::bigint AS drafts,
+                groups.name AS group_name, campaigns.search_text, NULL::bigint AS flows, 0::bigint AS drafts,
                 campaigns.synced_at, campaigns.streams_fetched_at, trackers.name AS tracker_name,
                 trackers.url AS tracker_url
             FROM keitaro_campaigns campaigns
@@ -85,7 +85,7 @@ package struct FlowEditorStore: Sendable {
         let rows = try await database.query(
             """
             SELECT campaigns.id, campaigns.keitaro_id, campaigns.name, campaigns.state, campaigns.group_id,
-                groups.name AS group_name, campaigns.search_text, 0::bigint AS flows, 0::bigint AS drafts,
+                groups.name AS group_name, campaigns.search_text, NULL::bigint AS flows, 0::bigint AS drafts,
                 campaigns.synced_at, campaigns.streams_fetched_at, trackers.name AS tracker_name,
                 trackers.url AS tracker_url, flow.*
             FROM keitaro_campaigns campaigns
