@@ -19,7 +19,8 @@ package struct Guard: Sendable {
                 // A page that isn't there still wears its viewer's language and navigation, but never waits for the database.
                 return try await next(request)
             }
-            let needsPerson = route.access != .anyone
+            if route.access == .anyone { return try await next(request) }
+            let needsPerson = route.access != .known
             if needsPerson || request.cookie(Self.cookie) != nil || request.header("authorization") != nil {
                 do {
                     if let person = try await identify(request) { attach(person, to: request) }

@@ -25,9 +25,9 @@ package struct AccountRoutes: Sendable {
 
     package var routes: [Route] {
         [
-            Route(.get, "/users/login/", access: .anyone, summary: "Login page", handler: showLogin),
+            Route(.get, "/users/login/", access: .known, summary: "Login page", handler: showLogin),
             Route(
-                .post, "/users/login/", access: .anyone, summary: "Log in with a Keitaro key, or give a token one",
+                .post, "/users/login/", access: .known, summary: "Log in with a Keitaro key, or give a token one",
                 handler: logIn),
             Route(.get, "/users/logout/", access: .signedIn, summary: "Asks before logging out", handler: askLogout),
             Route(.post, "/users/logout/", access: .signedIn, summary: "Log out", handler: logOut),

@@ -6,7 +6,10 @@ package typealias Middleware = @Sendable (_ request: Request, _ next: Handler) a
 
 /// Who may call a route. The Accounts floor enforces it; tests walk it.
 package enum Access: Sendable, Hashable {
+    /// Nobody is asked who they are: files, probes.
     case anyone
+    /// Whoever is known is greeted, strangers are served too: the login page.
+    case known
     case signedIn
     case admin
 }

@@ -28,7 +28,7 @@ struct ChunkedDecoderTests {
         ("5\r\nhello\r\n0\r\n\r\n", .finished(consumed: 15)),
         ("5\r\nhello\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n", .finished(consumed: 15)),
         ("0\r\n\r\n", .finished(consumed: 5)),
-        ("1\r\na\r\n00002\r\nbc\r\n0000\r\n\r\n", .finished(consumed: 27)),
+        ("1\r\na\r\n00002\r\nbc\r\n0000\r\n\r\n", .finished(consumed: 25)),
         ("a\r\n0123456789\r\nA\r\n0123456789\r\n0\r\n\r\n", .finished(consumed: 35)),
         ("3\r\n\r\n\r\r\n0\r\n\r\n", .finished(consumed: 13)),
         ("5\r\nhel", .incomplete),

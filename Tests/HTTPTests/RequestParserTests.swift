@@ -244,7 +244,7 @@ struct RequestParserTests {
         var parser = RequestParser(limits: Limits())
         let memory = GuardedMemory()
         let text = Array("GET /first HTTP/1.1\r\nHost: a\r\n\r\nGET /second HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
-        let half = text.count / 2 - 3
+        let half = 45
         guard case .incomplete = memory.with(text[..<20], { parser.parse($0) }),
             case .head(_, let length) = memory.with(text[..<half], { parser.parse($0) }),
             case .incomplete = memory.with(text[length..<half], { parser.parse($0) }),
