@@ -5,7 +5,7 @@ import Views
 
 /// All SQL about people, keys, sessions and tokens.
 package struct AccountStore: Sendable {
-    private let database: Database
+    let database: Database
     private let vault: KeyVault
 
     /// Sessions end this long after they were last seen.
@@ -212,87 +212,6 @@ package struct AccountStore: Sendable {
                 theme = CASE WHEN \(clearsTheme) THEN NULL ELSE coalesce(\(theme?.rawValue), theme) END
             WHERE id = \(userID)
             """)
-    }
-
-    // MARK: The command line
-
-    /// A new token, shown once. It acts as a user of its own, so that what it did can be told apart.
-    package func createToken(name: String, role: Role) async throws -> String {
-        let token = BearerToken.prefix + BearerToken.make()
-        let hash = SHA256.hash(token)
-        try await database.execute(
-            """
-            WITH made AS (INSERT INTO users (name, role) VALUES (\(name), \(role.rawValue)) RETURNING id)
-            INSERT INTO api_tokens (token_hash, name, user_id) SELECT \(hash), \(name), id FROM made
-            """)
-        return token
-    }
-
-    package struct TokenSummary: Sendable {
-        package let id: Int64
-        package let name: String
-        package let role: String
-        package let lastUsedAt: Timestamp?
-        package let isRevoked: Bool
-    }
-
-    package func tokens() async throws -> [TokenSummary] {
-        try await database.query(
-            """
-            SELECT tokens.id, tokens.name, users.role, tokens.last_used_at, tokens.revoked_at IS NOT NULL AS is_revoked
-            FROM api_tokens tokens JOIN users ON users.id = tokens.user_id ORDER BY tokens.id
-            """
-        ).map { row in
-            TokenSummary(
-                id: try row.get("id"), name: try row.get("name"), role: try row.get("role"),
-                lastUsedAt: try row.get("last_used_at"), isRevoked: try row.get("is_revoked"))
-        }
-    }
-
-    package func revokeToken(id: Int64) async throws -> Bool {
-        try await database.execute(
-            "UPDATE api_tokens SET revoked_at = now() WHERE id = \(id) AND revoked_at IS NULL") == 1
-    }
-
-    package struct UserSummary: Sendable {
-        package let id: Int64
-        package let name: String
-        package let role: String
-        package let keys: Int64
-        package let isClosed: Bool
-    }
-
-    package func users() async throws -> [UserSummary] {
-        try await database.query(
-            """
-            SELECT users.id, users.name, users.role, users.disabled_at IS NOT NULL AS is_closed,
-                (SELECT count(*) FROM keitaro_keys WHERE user_id = users.id) AS keys
-            FROM users ORDER BY users.id
-            """
-        ).map { row in
-            UserSummary(
-                id: try row.get("id"), name: try row.get("name"), role: try row.get("role"), keys: try row.get("keys"),
-                isClosed: try row.get("is_closed"))
-        }
-    }
-
-    package func setRole(userID: Int64, _ role: Role) async throws -> Bool {
-        try await database.execute("UPDATE users SET role = \(role.rawValue) WHERE id = \(userID)") == 1
-    }
-
-    /// Closing also ends the user's sessions.
-    package func setClosed(userID: Int64, _ isClosed: Bool) async throws -> Bool {
-        try await database.transaction { transaction in
-            if isClosed { try await transaction.execute("DELETE FROM sessions WHERE user_id = \(userID)") }
-            return try await transaction.execute(
-                "UPDATE users SET disabled_at = CASE WHEN \(isClosed) THEN now() END WHERE id = \(userID)") == 1
-        }
-    }
-
-    /// An account for whoever holds `key`, as the demo has from its first start.
-    package func seedUser(name: String, role: Role, key: Secret, tracker: Tracker) async throws {
-        guard let admitted = try await admit(key, to: tracker, name: name) else { return }
-        try await database.execute("UPDATE users SET role = \(role.rawValue) WHERE id = \(admitted.userID)")
     }
 
     // MARK: Rows

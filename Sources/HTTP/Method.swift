@@ -10,7 +10,9 @@ package enum Method: String, Hashable, Sendable, CaseIterable {
     case other = "OTHER"
 
     init(token: Slice<UnsafeRawBufferPointer>) {
-        self = Method.known.first { $0.token.utf8CodeUnitCount == token.count && Self.matches($0.token, token) }?.method ?? .other
+        self =
+            Method.known.first { $0.token.utf8CodeUnitCount == token.count && Self.matches($0.token, token) }?.method
+            ?? .other
     }
 
     /// Most frequent first; static text, so that telling them apart allocates nothing.
