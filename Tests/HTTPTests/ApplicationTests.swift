@@ -65,7 +65,8 @@ struct ApplicationTests {
     }
 
     @Test(arguments: [
-        (HTTP.Method.get, "/problem", 409), (.get, "/unforeseen", 500), (.get, "/absent", 404), (.post, "/problem", 405),
+        (HTTP.Method.get, "/problem", 409), (.get, "/unforeseen", 500), (.get, "/absent", 404),
+        (.post, "/problem", 405),
         (.options, "/problem", 204), (.options, "*", 204), (.get, "/int", 500),
     ])
     func `middleware sees every failure as an answer`(method: HTTP.Method, target: String, status: Int) async throws {

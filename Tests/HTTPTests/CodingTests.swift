@@ -12,7 +12,9 @@ struct CodingTests {
         #expect(PercentCoding.decode(Array(encoded.utf8), plusIsSpace: true) == form)
     }
 
-    @Test(arguments: ["%", "%4", "a%", "%4g", "%g4", "%%41", "%00", "a\u{0}", "%C3", "%FF", "%C0%80", "%ED%A0%80", "% 41"])
+    @Test(arguments: [
+        "%", "%4", "a%", "%4g", "%g4", "%%41", "%00", "a\u{0}", "%C3", "%FF", "%C0%80", "%ED%A0%80", "% 41",
+    ])
     func `refuses what is not percent-encoded UTF-8, or holds NUL`(encoded: String) {
         #expect(PercentCoding.decode(Array(encoded.utf8), plusIsSpace: false) == nil)
     }
@@ -28,10 +30,11 @@ struct CodingTests {
         #expect(PercentCoding.encode("a/\u{e9}") == "a%2F%C3%A9")
     }
 
-    @Test(arguments: [
-        ("", []), ("a", ["a", ""]), ("a=", ["a", ""]), ("=b", ["", "b"]), ("a=b=c", ["a", "b=c"]),
-        ("&&a=1&&b=2&", ["a", "1", "b", "2"]), ("a=1&a=2", ["a", "1", "a", "2"]), ("a%3D=%26+x", ["a=", "& x"]),
-    ] as [(String, [String])])
+    @Test(
+        arguments: [
+            ("", []), ("a", ["a", ""]), ("a=", ["a", ""]), ("=b", ["", "b"]), ("a=b=c", ["a", "b=c"]),
+            ("&&a=1&&b=2&", ["a", "1", "b", "2"]), ("a=1&a=2", ["a", "1", "a", "2"]), ("a%3D=%26+x", ["a=", "& x"]),
+        ] as [(String, [String])])
     func `reads forms`(text: String, expected: [String]) {
         let fields = FormFields(decoding: Array(text.utf8))
         #expect(fields?.pairs.flatMap { [$0.name, $0.value] } == expected)
@@ -56,18 +59,20 @@ struct CodingTests {
         #expect(FormFields(decoding: text, limit: 2) == nil)
     }
 
-    @Test(arguments: [
-        ("a=1; b=2", "b", "2"), ("a=1;b=2", "b", "2"), ("ab=1; b=2", "b", "2"), ("b=1; b=2", "b", "1"),
-        ("b=\"x y\"", "b", "x y"), ("b=\"", "b", "\""), ("b=", "b", ""), ("b=x=y", "b", "x=y"), ("B=1", "b", nil),
-        ("b", "b", nil), ("", "b", nil), ("; ;b=1", "b", "1"),
-    ] as [(String, String, String?)])
+    @Test(
+        arguments: [
+            ("a=1; b=2", "b", "2"), ("a=1;b=2", "b", "2"), ("ab=1; b=2", "b", "2"), ("b=1; b=2", "b", "1"),
+            ("b=\"x y\"", "b", "x y"), ("b=\"", "b", "\""), ("b=", "b", ""), ("b=x=y", "b", "x=y"), ("B=1", "b", nil),
+            ("b", "b", nil), ("", "b", nil), ("; ;b=1", "b", "1"),
+        ] as [(String, String, String?)])
     func `reads cookies`(header: String, name: String, value: String?) {
         #expect(Cookies.value(of: name, in: header) == value)
     }
 
     @Test func `sets cookies that scripts and other sites don't get`() {
         #expect(SetCookie("s", "v", isSecure: true).header == "s=v; Path=/; SameSite=Lax; HttpOnly; Secure")
-        #expect(SetCookie("s", "", maxAge: 0, isSecure: false).header == "s=; Path=/; SameSite=Lax; Max-Age=0; HttpOnly")
+        #expect(
+            SetCookie("s", "", maxAge: 0, isSecure: false).header == "s=; Path=/; SameSite=Lax; Max-Age=0; HttpOnly")
         #expect(
             SetCookie("l", "uk", maxAge: 60, isSecure: false, isHTTPOnly: false).header
                 == "l=uk; Path=/; SameSite=Lax; Max-Age=60")

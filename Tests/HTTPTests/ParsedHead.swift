@@ -15,7 +15,8 @@ enum Parsed: Equatable {
     }
 
     /// Parsed from one piece.
-    static func whole(_ bytes: [UInt8], limits: Limits = Limits(), in memory: GuardedMemory = GuardedMemory()) -> Parsed {
+    static func whole(_ bytes: [UInt8], limits: Limits = Limits(), in memory: GuardedMemory = GuardedMemory()) -> Parsed
+    {
         var parser = RequestParser(limits: limits)
         return memory.with(bytes) { Parsed(parser.parse($0)) }
     }

@@ -33,7 +33,8 @@ struct RequestParserFuzzTests {
                     ? UInt8.random(in: 0...255, using: &generator)
                     : Self.alphabet[Int.random(in: 0..<Self.alphabet.count, using: &generator)]
             }
-            expectSame(bytes, step: Int.random(in: 1...5, using: &generator), in: memory, "seed \(seed), round \(round)")
+            expectSame(
+                bytes, step: Int.random(in: 1...5, using: &generator), in: memory, "seed \(seed), round \(round)")
         }
     }
 
@@ -56,7 +57,8 @@ struct RequestParserFuzzTests {
                 default: bytes.removeSubrange(index...)
                 }
             }
-            expectSame(bytes, step: Int.random(in: 1...5, using: &generator), in: memory, "seed \(seed), round \(round)")
+            expectSame(
+                bytes, step: Int.random(in: 1...5, using: &generator), in: memory, "seed \(seed), round \(round)")
         }
     }
 }

@@ -57,7 +57,8 @@ struct RequestParserTests {
             "close", "GET / HTTP/1.1\r\nHost: a\r\nConnection: x,\tClose ,y\r\n\r\n",
             ParsedHead(fields: ["Host: a", "Connection: x,\tClose ,y"], keepsAlive: false)),
         Good(
-            "close wins over a later keep-alive", "GET / HTTP/1.0\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n",
+            "close wins over a later keep-alive",
+            "GET / HTTP/1.0\r\nConnection: close\r\nConnection: keep-alive\r\n\r\n",
             ParsedHead(fields: ["Connection: close", "Connection: keep-alive"], keepsAlive: false)),
         Good(
             "white space around values", "GET / HTTP/1.1\r\nHost:a\r\nX: \t b c \t \r\nY:\t\r\nZ:\r\n\r\n",

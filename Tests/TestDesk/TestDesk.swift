@@ -1,0 +1,171 @@
+import Accounts
+import Base
+import Fetch
+import FlowEditor
+import Frame
+import HTTP
+import Keitaro
+import Outbox
+import Postgres
+import Reactor
+import Sandbox
+
+/// A whole desk on one loop: its own database, a simulated Keitaro and a server, both on loopback.
+package final class TestDesk: Sendable {
+    package let loop: EventLoop
+    package let database: Database
+    package let accounts: AccountStore
+    package let fetch: Fetch
+    package let port: UInt16
+    package let keitaro: SimulatedKeitaro
+    package let tracker: Tracker
+    package let outbox: OutboxWorker
+    private let server: Server
+
+    /// Templates are read once for all desks.
+    private static let frame = Result {
+        try Frame(
+            templatesDirectory: TestPlaces.templates, assetVersion: "test", demoKeys: nil, publicURL: nil,
+            serverName: "desk.example")
+    }
+
+    init(database: Database, loop: EventLoop, deadlines: KeitaroClient.Deadlines) async throws {
+        self.loop = loop
+        self.database = database
+        keitaro = try SimulatedKeitaro(loop: loop)
+        let secretKey = SecretKey(Secret("a secret of the tests alone"))
+        let accounts = AccountStore(database: database, vault: KeyVault(secretKey))
+        self.accounts = accounts
+        tracker = try await accounts.moveTracker(name: "trk-test", to: keitaro.url)
+        fetch = keitaro.fetch
+        let trackers = KeitaroTrackers(fetch: fetch, log: .silent, deadlines: deadlines)
+        let outbox = OutboxWorker(
+            database: database,
+            handlers: [
+                FlowEditorRoutes.outboxHandler(
+                    database: database, accounts: accounts, trackers: trackers, log: .silent)
+            ],
+            loop: loop, log: .silent)
+        self.outbox = outbox
+        let frame = try Self.frame.get()
+        let login = AccountRoutes(
+            store: accounts, trackers: trackers, frame: frame, secretKey: secretKey,
+            proxies: AddressList([AddressRange("127.0.0.1")].compactMap { $0 }), log: .silent)
+        let editor = FlowEditorRoutes(
+            database: database, accounts: accounts, trackers: trackers, frame: frame, currency: "USD",
+            ordered: { outbox.poke() })
+        let application = Application(
+            routes: login.routes + editor.routes,
+            middleware: [SecurityHeaders.middleware, Guard(store: accounts).middleware], log: .silent,
+            readError: { error, request in Self.read(error, request, frame) },
+            renderProblem: { error, request in frame.render(error, request) })
+        server = try Server(host: "127.0.0.1", port: 0, loops: [loop], application: application, log: .silent)
+        port = server.port
+        outbox.start()
+    }
+
+    /// As the executable reads them.
+    private static func read(_ error: any Error, _ request: Request, _ frame: Frame) -> HTTPError? {
+        switch error {
+        case let problem as Problem: frame.httpError(problem, request)
+        case let failure as KeitaroFailure: frame.httpError(frame.problem(failure), request)
+        case let error as PostgresError where error.isUnavailability: HTTPError(.serviceUnavailable)
+        default: nil
+        }
+    }
+
+    func stop() async {
+        await server.stop(within: .seconds(1))
+        await outbox.stop(within: .seconds(1))
+        await fetch.close()
+        await keitaro.stop()
+    }
+
+    // MARK: Visitors
+
+    package var stranger: Visitor { Visitor(desk: self, headers: ["Accept": "application/json"]) }
+
+    /// A program whose token has the Keitaro key given; nil: none.
+    package func program(
+        _ role: Role = .buyer, key: String? = KeitaroWorld.adminKey, name: String = "program"
+    ) async throws -> Visitor {
+        let token = try await accounts.createToken(name: name, role: role)
+        let visitor = stranger.with("Authorization", "Bearer \(token)")
+        if let key {
+            let answer = try await visitor.post("/users/login/", ["api_key": .string(key)])
+            guard answer.status == 200 else { throw TestCluster.Failure(description: answer.text) }
+        }
+        return visitor
+    }
+
+    /// Somebody with a browser and a session, made by way of the login form.
+    package func browser(key: String = KeitaroWorld.adminKey) async throws -> Visitor {
+        let form = try await loginForm()
+        let answer = try await form.visitor.postForm(
+            "/users/login/", [("api_key", key), ("csrf_token", form.token), ("next", "/campaigns/")])
+        guard answer.status == 303, let session = Self.cookie("sluice_session", in: answer) else {
+            throw TestCluster.Failure(description: answer.text)
+        }
+        var visitor = Visitor(desk: self, headers: ["Accept": "text/html", "Cookie": "sluice_session=\(session)"])
+        let page = try await visitor.get("/users/logout/")
+        guard let token = Self.text(after: "name=\"csrf-token\" content=\"", in: page.text) else {
+            throw TestCluster.Failure(description: page.text)
+        }
+        visitor.csrfToken = token
+        return visitor
+    }
+
+    /// The login page's cookie and token, in the hands of a browser without a session.
+    package func loginForm() async throws -> (visitor: Visitor, token: String) {
+        let visitor = Visitor(desk: self, headers: ["Accept": "text/html"])
+        let page = try await visitor.get("/users/login/")
+        guard let nonce = Self.cookie("sluice_login", in: page),
+            let token = Self.text(after: "name=\"csrf_token\" value=\"", in: page.text)
+        else { throw TestCluster.Failure(description: page.text) }
+        return (visitor.with("Cookie", "sluice_login=\(nonce)"), token)
+    }
+
+    package static func cookie(_ name: String, in answer: Visitor.Answer) -> String? {
+        answer.headers.all("set-cookie").first { $0.hasPrefix("\(name)=") }
+            .flatMap { $0.dropFirst(name.count + 1).split(separator: ";").first.map(String.init) }
+    }
+
+    private static func text(after start: String, in page: String) -> String? {
+        page.firstRange(of: start).map { String(page[$0.upperBound...].prefix { $0 != "\"" }) }
+    }
+
+    // MARK: Time
+
+    /// Lets nothing in the outbox wait for its next attempt, so that retries need no time.
+    package func retryAtOnce() async throws {
+        try await database.execute(
+            """
+            CREATE FUNCTION no_pause() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN NEW.run_at = now(); RETURN NEW; END'
+            """)
+        try await database.execute(
+            """
+            CREATE TRIGGER no_pause BEFORE UPDATE ON outbox FOR EACH ROW WHEN (NEW.state = 'waiting')
+            EXECUTE FUNCTION no_pause()
+            """)
+    }
+}
+
+/// Runs `body` on its loop with a desk that is stopped afterwards.
+@discardableResult
+package func withDesk<Value: Sendable>(
+    deadlines: KeitaroClient.Deadlines = KeitaroClient.Deadlines(),
+    _ body: @escaping @Sendable (TestDesk) async throws -> Value
+) async throws -> Value {
+    try await withTestDatabase { database, loop in
+        let desk = try await TestDesk(database: database, loop: loop, deadlines: deadlines)
+        do {
+            let value = try await body(desk)
+            await desk.stop()
+            return value
+        } catch {
+            await desk.stop()
+            throw error
+        }
+    }
+}
