@@ -6,7 +6,9 @@ enum FlowJSON {
         [
             "id": .integer(campaign.id), "keitaro_id": .integer(campaign.keitaroID), "name": .string(campaign.name),
             "state": .string(campaign.state.rawValue), "group_id": campaign.groupID.map { .integer($0) } ?? .null,
-            "group": campaign.groupName.map { .string($0) } ?? .null, "flows": campaign.flows.map { .integer(Int64($0)) } ?? .null,
+            "group": campaign.groupName.map { .string($0) } ?? .null,
+
+            "flows": campaign.flows.map { .integer(Int64($0)) } ?? .null,
             "drafts": .integer(Int64(campaign.drafts)), "synced_at": .string(campaign.syncedAt.iso8601),
         ]
     }

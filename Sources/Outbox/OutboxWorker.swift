@@ -58,6 +58,8 @@ package final class OutboxWorker: @unchecked Sendable {
             try? await store.release(item)
         }
         running = [:]
+        // It may have been taking items just now; it gives them back.
+        await main?.value
     }
 
     private func run() async {
@@ -78,6 +80,10 @@ package final class OutboxWorker: @unchecked Sendable {
             while running.count < concurrency, !isStopping {
                 let free = concurrency - running.count
                 let items = try await store.claim(kinds: Array(handlers.keys), limit: free, lease: lease)
+                if isStopping {
+                    for item in items { try await store.release(item) }
+                    return
+                }
                 for item in items { begin(item) }
                 if items.count < free { return }
             }
@@ -93,13 +99,16 @@ package final class OutboxWorker: @unchecked Sendable {
             let heartbeat = loop.spawn { await self.keepLease(of: item) }
             let outcome = await handler.perform(item)
             heartbeat.cancel()
-            guard running[item.id] != nil else { return }
+            guard holds(item) else { return }
             await settle(item, outcome)
-            running[item.id] = nil
+            if holds(item) { running[item.id] = nil }
             bell.ring()
         }
         running[item.id] = (item, task)
     }
+
+    /// False when the item was given back, or its lease was lost and it was taken again, perhaps by this very worker.
+    private func holds(_ item: OutboxItem) -> Bool { running[item.id]?.item.leaseToken == item.leaseToken }
 
     private func keepLease(of item: OutboxItem) async {
         while await loop.sleep(for: lease / 3) {

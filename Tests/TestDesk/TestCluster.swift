@@ -97,31 +97,50 @@ package func onLoop<Value: Sendable>(
     return try await Task(executorPreference: loop) { try await body(loop) }.value
 }
 
-/// Runs `body` on a loop with a database of its own. Few at once, or the server runs out of connections.
+/// Runs `body` with a database of its own. Few at once, or the server runs out of connections.
 @discardableResult
-package func withTestDatabase<Value: Sendable>(
-    _ body: @escaping @Sendable (Database, EventLoop) async throws -> Value
-) async throws -> Value {
+package func withTestDatabaseURL<Value: Sendable>(_ body: (Secret) async throws -> Value) async throws -> Value {
     try await TestTurns.shared.taking {
         let (name, url) = try await TestCluster.makeDatabase()
         let outcome: Result<Value, any Error>
         do {
-            outcome = .success(
-                try await onLoop { loop in
-                    let database = try Database(url: url, loops: [loop], log: .silent)
-                    do {
-                        let value = try await body(database, loop)
-                        await database.close()
-                        return value
-                    } catch {
-                        await database.close()
-                        throw error
-                    }
-                })
+            outcome = .success(try await body(url))
         } catch {
             outcome = .failure(error)
         }
         try await TestCluster.drop(name)
         return try outcome.get()
     }
+}
+
+/// Runs `body` on a loop with a database of its own.
+@discardableResult
+package func withTestDatabase<Value: Sendable>(
+    _ body: @escaping @Sendable (Database, EventLoop) async throws -> Value
+) async throws -> Value {
+    try await withTestDatabaseURL { url in
+        try await onLoop { loop in
+            let database = try Database(url: url, loops: [loop], log: .silent)
+            do {
+                let value = try await body(database, loop)
+                await database.close()
+                return value
+            } catch {
+                await database.close()
+                throw error
+            }
+        }
+    }
+}
+
+/// Looks again and again, each time a little later, until `condition` holds. The deadline only ends a test that has failed already.
+package func eventually(
+    _ loop: EventLoop, within deadline: Duration = .seconds(30), _ condition: () async throws -> Bool
+) async throws -> Bool {
+    let end = MonotonicTime.now() + deadline
+    while try await !condition() {
+        if MonotonicTime.now() > end { return false }
+        await loop.sleep(for: .milliseconds(5))
+    }
+    return true
 }

@@ -18,7 +18,7 @@ package struct Visitor: Sendable {
         package var json: JSON { (try? JSON(parsing: body)) ?? .null }
         /// The fields a problem complains about.
         package var fields: [String] {
-            (json["errors"]?.arrayValue ?? []).compactMap { $0["field"]?.stringValue ?? $0["name"]?.stringValue }
+            (json["errors"]?.arrayValue ?? []).compactMap { $0["field"]?.stringValue }
         }
         package var detail: String { json["detail"]?.stringValue ?? "" }
         package var title: String { json["title"]?.stringValue ?? "" }
