@@ -67,8 +67,21 @@ let suites: [Target] = [
     tests(of: "Fetch", with: ["Base", "Reactor", "COpenSSL"]),
     tests(of: "Views", with: ["Base"]),
     tests(of: "Keitaro", with: ["Base", "Reactor", "Fetch"]),
-    tests(of: "FlowEditor", with: ["Base"]),
+    .target(
+        name: "TestDesk",
+        dependencies: [
+            "CPostgres", "Base", "Reactor", "HTTP", "Postgres", "Fetch", "Views", "Keitaro", "Outbox", "Frame",
+            "Accounts", "FlowEditor", "Sandbox",
+        ], path: "Tests/TestDesk", swiftSettings: settings),
+    tests(of: "Outbox", with: ["TestDesk", "Base", "Reactor", "Postgres"]),
+    tests(
+        of: "FlowEditor",
+        with: [
+            "TestDesk", "Base", "HTTP", "Views", "Frame", "Keitaro", "Fetch", "Postgres", "Reactor", "Sandbox",
+        ]),
     tests(of: "Sandbox", with: ["Base"]),
+    .testTarget(
+        name: "BrowserTests", dependencies: ["Sluice", "Base", "Fetch", "Reactor"], swiftSettings: settings),
 ]
 
 let package = Package(

@@ -46,7 +46,7 @@ struct PushWorker: Sendable {
         do throws(KeitaroFailure) {
             now = try await client.stream(order.streamID, key.secret).offerSet
         } catch {
-            return try await failed(order, error, keyID: keyID, attempt: item.attempt, wasSent: false)
+            return try await failed(order, error, keyID: keyID, attempt: item.attempt, wasSent: order.wasSent)
         }
         if OfferDifference.between(now, intended).isEmpty {
             try await store.settlePushed(order, answer: now)
@@ -56,6 +56,8 @@ struct PushWorker: Sendable {
             try await store.settleConflict(order, now: now)
             return .done
         }
+        // Noted before, so that whoever repeats this after a crash knows.
+        try await store.noteSending(order)
         let answer: [OfferShare]
         do throws(KeitaroFailure) {
             answer = try await client.putOffers(

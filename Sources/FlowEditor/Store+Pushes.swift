@@ -11,6 +11,8 @@ extension FlowEditorStore {
         let push: Push
         let streamID: Int64
         let keyID: Int64?
+        /// The set was sent by an earlier try, whose outcome nobody knows.
+        let wasSent: Bool
     }
 
     /// Makes the push and its outbox row within the edit that checked the draft.
@@ -41,14 +43,20 @@ extension FlowEditorStore {
     func pushOrder(id: Int64) async throws -> PushOrder? {
         let row = try await database.first(
             """
-            SELECT \(Self.pushColumns), flows.keitaro_id AS stream_id, pushes.key_id
+            SELECT \(Self.pushColumns), flows.keitaro_id AS stream_id, pushes.key_id, pushes.sent_at IS NOT NULL AS was_sent
             FROM keitaro_pushes pushes JOIN keitaro_flows flows ON flows.id = pushes.flow_id
             LEFT JOIN users ON users.id = pushes.user_id
             WHERE pushes.id = \(id)
             """)
         return try row.map { row in
-            PushOrder(push: try Self.push(row), streamID: try row.get("stream_id"), keyID: try row.get("key_id"))
+            PushOrder(push: try Self.push(row), streamID: try row.get("stream_id"), keyID: try row.get("key_id"),
+                wasSent: try row.get("was_sent"))
         }
+    }
+
+    /// The set is about to be sent.
+    func noteSending(_ order: PushOrder) async throws {
+        try await database.execute("UPDATE keitaro_pushes SET sent_at = now() WHERE id = \(order.push.id)")
     }
 
     /// Keitaro confirmed the set: it becomes the base, in the same transaction as the record.

@@ -94,7 +94,9 @@ extension Frame {
             "\(facts.method) \(facts.path) · \(status) · \(facts.duration.components.seconds * 1000 + facts.duration.components.attoseconds / 1_000_000_000_000_000) ms"
     }
 
+    /// How long was waited, in whole seconds.
     package static func seconds(_ failure: KeitaroFailure) -> Int64 {
-        max(1, Int64((Double(failure.facts.duration.components.seconds) + 0.5).rounded()))
+        let (seconds, attoseconds) = failure.facts.duration.components
+        return max(1, seconds + (attoseconds >= 500_000_000_000_000_000 ? 1 : 0))
     }
 }

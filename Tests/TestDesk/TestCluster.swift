@@ -22,12 +22,16 @@ package enum TestCluster {
     private static let thread = HelperThread(name: "test-cluster")
     nonisolated(unsafe) private static var directory = ""
 
-    /// A new database with the migrations in it, as `postgresql://…`.
-    package static func makeDatabase() async throws -> (name: String, url: Secret) {
-        let server = try await started.value
+    /// A new database with the migrations in it, or a copy of the one named, as `postgresql://…`.
+    package static func makeDatabase(like original: String? = nil) async throws -> (name: String, url: Secret) {
         let name = "test_\(numbers.wrappingAdd(1, ordering: .relaxed).newValue)"
-        try await command("CREATE DATABASE \(name) TEMPLATE \(template)", at: server.url)
-        return (name, Secret(named(name, server.url)))
+        return (name, try await makeDatabase(called: name, like: original))
+    }
+
+    static func makeDatabase(called name: String, like original: String? = nil) async throws -> Secret {
+        let server = try await started.value
+        try await command("CREATE DATABASE \(name) TEMPLATE \(original ?? template)", at: server.url)
+        return Secret(named(name, server.url))
     }
 
     package static func drop(_ name: String) async throws {
@@ -66,10 +70,17 @@ package enum TestCluster {
         let problem: String? = await thread.run {
             let connection = PQconnectdb(url)
             defer { PQfinish(connection) }
-            let result = PQexec(connection, text)
-            defer { PQclear(result) }
-            let status = PQresultStatus(result)
-            if status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK { return nil }
+            let objectInUse = "55006"
+            // A template that was closed just now may still have a backend on its way out.
+            for _ in 0..<2000 {
+                let result = PQexec(connection, text)
+                defer { PQclear(result) }
+                let status = PQresultStatus(result)
+                if status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK { return nil }
+                let code = PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) }
+                if code != objectInUse { break }
+                usleep(5_000)
+            }
             return PQerrorMessage(connection).map { String(cString: $0) } ?? "no connection"
         }
         if let problem { throw Failure(description: "\(text): \(problem)") }
@@ -99,9 +110,11 @@ package func onLoop<Value: Sendable>(
 
 /// Runs `body` with a database of its own. Few at once, or the server runs out of connections.
 @discardableResult
-package func withTestDatabaseURL<Value: Sendable>(_ body: (Secret) async throws -> Value) async throws -> Value {
+package func withTestDatabaseURL<Value: Sendable>(
+    like original: String? = nil, _ body: (Secret) async throws -> Value
+) async throws -> Value {
     try await TestTurns.shared.taking {
-        let (name, url) = try await TestCluster.makeDatabase()
+        let (name, url) = try await TestCluster.makeDatabase(like: original)
         let outcome: Result<Value, any Error>
         do {
             outcome = .success(try await body(url))
@@ -116,9 +129,9 @@ package func withTestDatabaseURL<Value: Sendable>(_ body: (Secret) async throws 
 /// Runs `body` on a loop with a database of its own.
 @discardableResult
 package func withTestDatabase<Value: Sendable>(
-    _ body: @escaping @Sendable (Database, EventLoop) async throws -> Value
+    like original: String? = nil, _ body: @escaping @Sendable (Database, EventLoop) async throws -> Value
 ) async throws -> Value {
-    try await withTestDatabaseURL { url in
+    try await withTestDatabaseURL(like: original) { url in
         try await onLoop { loop in
             let database = try Database(url: url, loops: [loop], log: .silent)
             do {

@@ -21,6 +21,7 @@ package final class TestDesk: Sendable {
     package let tracker: Tracker
     package let outbox: OutboxWorker
     private let server: Server
+    private let application: Application
 
     /// Templates are read once for all desks.
     private static let frame = Result {
@@ -54,7 +55,7 @@ package final class TestDesk: Sendable {
         let editor = FlowEditorRoutes(
             database: database, accounts: accounts, trackers: trackers, frame: frame, currency: "USD",
             ordered: { outbox.poke() })
-        let application = Application(
+        application = Application(
             routes: login.routes + editor.routes,
             middleware: [SecurityHeaders.middleware, Guard(store: accounts).middleware], log: .silent,
             readError: { error, request in Self.read(error, request, frame) },
@@ -83,14 +84,20 @@ package final class TestDesk: Sendable {
 
     // MARK: Visitors
 
+    package var routes: [Route] { application.routes }
+
+    package func stranger(accepting types: String) -> Visitor { Visitor(desk: self, headers: ["Accept": types]) }
+
     package var stranger: Visitor { Visitor(desk: self, headers: ["Accept": "application/json"]) }
+
+    package func program(token: String) -> Visitor { stranger.with("Authorization", "Bearer \(token)") }
 
     /// A program whose token has the Keitaro key given; nil: none.
     package func program(
         _ role: Role = .buyer, key: String? = KeitaroWorld.adminKey, name: String = "program"
     ) async throws -> Visitor {
         let token = try await accounts.createToken(name: name, role: role)
-        let visitor = stranger.with("Authorization", "Bearer \(token)")
+        let visitor = program(token: token)
         if let key {
             let answer = try await visitor.post("/users/login/", ["api_key": .string(key)])
             guard answer.status == 200 else { throw TestCluster.Failure(description: answer.text) }
@@ -152,6 +159,8 @@ package final class TestDesk: Sendable {
 }
 
 /// Runs `body` on its loop with a desk that is stopped afterwards.
+///
+/// The desk's own deadlines apply to Keitaro; the shorter ones of a test make its timeouts short.
 @discardableResult
 package func withDesk<Value: Sendable>(
     deadlines: KeitaroClient.Deadlines = KeitaroClient.Deadlines(),
@@ -161,6 +170,27 @@ package func withDesk<Value: Sendable>(
         let desk = try await TestDesk(database: database, loop: loop, deadlines: deadlines)
         do {
             let value = try await body(desk)
+            await desk.stop()
+            return value
+        } catch {
+            await desk.stop()
+            throw error
+        }
+    }
+}
+
+/// As `withDesk`, with the two programs of ``SyncedTemplate`` already there.
+@discardableResult
+package func withSyncedDesk<Value: Sendable>(
+    deadlines: KeitaroClient.Deadlines = KeitaroClient.Deadlines(),
+    _ body: @escaping @Sendable (TestDesk, _ admin: Visitor, _ buyer: Visitor) async throws -> Value
+) async throws -> Value {
+    let ready = try await SyncedTemplate.ready()
+    return try await withTestDatabase(like: SyncedTemplate.name) { database, loop in
+        let desk = try await TestDesk(database: database, loop: loop, deadlines: deadlines)
+        do {
+            let value = try await body(
+                desk, desk.program(token: ready.adminToken), desk.program(token: ready.buyerToken))
             await desk.stop()
             return value
         } catch {

@@ -1,6 +1,6 @@
 /// Lets a few in at a time; the others wait in line.
 package actor TestTurns {
-    package static let shared = TestTurns(4)
+    package static let shared = TestTurns(8)
 
     private var free: Int
     private var line: [CheckedContinuation<Void, Never>] = []

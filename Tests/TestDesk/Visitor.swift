@@ -30,6 +30,14 @@ package struct Visitor: Sendable {
         return other
     }
 
+    /// The same person, asking for another form of answers: a page's script asks for JSON.
+    package func accepting(_ types: String) -> Visitor {
+        var other = self
+        other.headers = ["Accept": types]
+        for field in headers.fields where field.name != "Accept" { other.headers.append(field.name, field.value) }
+        return other
+    }
+
     package func get(_ path: String) async throws -> Answer { try await send(.get, path) }
 
     package func head(_ path: String) async throws -> Answer { try await send(.head, path) }
@@ -53,7 +61,7 @@ package struct Visitor: Sendable {
         return Answer(status: response.status, headers: response.headers, body: response.body)
     }
 
-    private static func encode(_ text: String) -> String {
+    package static func encode(_ text: String) -> String {
         text.utf8.map { byte in
             let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
             return isPlain ? String(Unicode.Scalar(byte)) : "%" + Hex.encode([byte])
