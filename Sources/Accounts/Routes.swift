@@ -62,7 +62,7 @@ package struct AccountRoutes: Sendable {
         let values: [ViewValue] = trackers.enumerated().map { index, tracker in
             [
                 "tracker_key": .integer(tracker.id), "tracker_name": .string(tracker.name),
-                "tracker_host": .string(tracker.host), "is_current": .bool(index == 0), "is_healthy": true,
+                "tracker_host": ViewValue(tracker.host == tracker.name ? nil : tracker.host), "is_current": .bool(index == 0), "is_healthy": true,
                 "health_text": nil,
             ]
         }

@@ -53,8 +53,9 @@ package enum FlowRebase {
                 if !their.isActive { row.isPinned = false }
                 // A row that is off is left as it is there: the draft's share has no meaning outside the 100.
                 if !their.isActive, row.share != nil { row.share = their.share }
-            } else {
-                row.isDisabled = false
+            } else if row.isDisabled {
+                // Sending it would switch it on.
+                return nil
             }
             return row.baseShare == nil && row.share == nil ? nil : row
         }
