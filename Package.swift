@@ -80,8 +80,12 @@ let suites: [Target] = [
             "TestDesk", "Base", "HTTP", "Views", "Frame", "Keitaro", "Fetch", "Postgres", "Reactor", "Sandbox",
         ]),
     tests(of: "Sandbox", with: ["Base"]),
+    tests(of: "Frame", with: ["TestDesk", "Base", "HTTP", "Views", "Keitaro", "Fetch"]),
+    tests(of: "Accounts", with: ["TestDesk", "Base", "Reactor", "HTTP", "Postgres", "Frame", "Fetch", "Sandbox"]),
+    tests(of: "Mirror", with: ["TestDesk", "Base", "Postgres", "Keitaro", "Fetch", "Sandbox"]),
+    tests(of: "Sluice", with: ["TestDesk", "Base", "Reactor", "Postgres", "Fetch", "Sandbox"]),
     .testTarget(
-        name: "BrowserTests", dependencies: ["Sluice", "Base", "Fetch", "Reactor"], swiftSettings: settings),
+        name: "BrowserTests", dependencies: ["Sluice", "CLinux", "Base", "Fetch", "Reactor"], swiftSettings: settings),
 ]
 
 let package = Package(

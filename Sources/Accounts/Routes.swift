@@ -62,7 +62,8 @@ package struct AccountRoutes: Sendable {
         let values: [ViewValue] = trackers.enumerated().map { index, tracker in
             [
                 "tracker_key": .integer(tracker.id), "tracker_name": .string(tracker.name),
-                "tracker_host": ViewValue(tracker.host == tracker.name ? nil : tracker.host), "is_current": .bool(index == 0), "is_healthy": true,
+                "tracker_host": ViewValue(tracker.host == tracker.name ? nil : tracker.host),
+                "is_current": .bool(index == 0), "is_healthy": true,
                 "health_text": nil,
             ]
         }
@@ -106,9 +107,12 @@ package struct AccountRoutes: Sendable {
         case .admitted(let userID, let keyID):
             let token = BearerToken.make()
             try await store.openSession(token: token, csrfToken: RandomBytes.token(), userID: userID, keyID: keyID)
-            if let language = request.cookie("language").flatMap({ Language(rawValue: $0) }) {
+            // What was chosen on the login page stays chosen.
+            let language = request.cookie("language").flatMap { Language(rawValue: $0) }
+            let theme = request.cookie("theme").flatMap { Theme(rawValue: $0) }
+            if language != nil || theme != nil {
                 try await store.saveSettings(
-                    userID: userID, name: nil, language: language, theme: nil, clearsTheme: false)
+                    userID: userID, name: nil, language: language, theme: theme, clearsTheme: false)
             }
             var response = Response.redirect(to: next)
             response.set(

@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -18,6 +19,9 @@
 
 /* accept4 hides behind _GNU_SOURCE, which the Glibc module does not set. */
 int accept4(int, struct sockaddr *, socklen_t *, int);
+
+/* So does the choice of the folder a spawned program starts in. */
+int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *, const char *);
 
 /* The C constants differ in type (enum, int, unsigned); each is given one here. */
 static const uint32_t sluice_epollin = EPOLLIN;

@@ -146,7 +146,8 @@ package struct FlowEditorRoutes: Sendable {
         let words = frame.words(for: request)
         let context: ViewValue = [
             "csrf_token": .string(request[Viewer.self]?.csrfToken ?? ""), "tracker_name": .string(key.tracker.name),
-            "tracker_host": .string(key.tracker.host), "person_name": .string(try request.person().user.name),
+            "tracker_host": ViewValue(key.tracker.host == key.tracker.name ? nil : key.tracker.host),
+            "person_name": .string(try request.person().user.name),
             "next": .string(request.rawPath),
         ]
         return try frame.page(

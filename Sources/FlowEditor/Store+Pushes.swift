@@ -49,7 +49,8 @@ extension FlowEditorStore {
             WHERE pushes.id = \(id)
             """)
         return try row.map { row in
-            PushOrder(push: try Self.push(row), streamID: try row.get("stream_id"), keyID: try row.get("key_id"),
+            PushOrder(
+                push: try Self.push(row), streamID: try row.get("stream_id"), keyID: try row.get("key_id"),
                 wasSent: try row.get("was_sent"))
         }
     }

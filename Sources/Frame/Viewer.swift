@@ -9,7 +9,7 @@ package struct Viewer: Sendable {
     package var csrfToken: String
     package var trackerName: String
     package var trackerHost: String
-    /// False after the viewer's key was refused or the tracker did not answer last.
+    /// False once the tracker has refused the viewer's key.
     package var trackerIsHealthy: Bool
 
     package init(

@@ -1,139 +1,166 @@
 import Base
 
-/// One tab. Clicks and keys go through the browser's own input, as a person's do.
-final class Page {
-    let browser: Browser
+/// One tab in a profile of its own. Clicks, taps and keys go through the browser's input, as a person's do.
+final class Page: Sendable {
+    let complaints = Complaints()
+    let device: Device
+    private let browser: Browser
+    private let context: String
     private let session: String
 
-    init(_ browser: Browser) throws {
-        self.browser = browser
-        let context = try browser.call("Target.createBrowserContext")["browserContextId"]?.stringValue ?? ""
-        let target = try browser.call(
+    /// What the person holds.
+    struct Device: Sendable {
+        let name: String
+        let width: Int64
+        let height: Int64
+        var scale = 1.0
+        var isPhone = false
+
+        static let desk = Device(name: "desk", width: 1440, height: 900)
+        static let tablet = Device(name: "tablet", width: 1000, height: 760)
+        static let phone = Device(name: "phone", width: 390, height: 844, scale: 2, isPhone: true)
+    }
+
+    private init(browser: Browser, context: String, session: String, device: Device) {
+        (self.browser, self.context, self.session, self.device) = (browser, context, session, device)
+    }
+
+    static func open(in browser: Browser, _ device: Device, language: String) async throws -> Page {
+        let context = try await browser.call("Target.createBrowserContext")["browserContextId"]?.stringValue ?? ""
+        let target = try await browser.call(
             "Target.createTarget", ["url": "about:blank", "browserContextId": .string(context)])
-        let attached = try browser.call(
+        let attached = try await browser.call(
             "Target.attachToTarget", ["targetId": target["targetId"] ?? "", "flatten": true])
-        session = attached["sessionId"]?.stringValue ?? ""
-        for domain in ["Page", "Runtime", "Log"] { try call("\(domain).enable") }
-        try resize(width: 1440, height: 900)
+        let page = Page(
+            browser: browser, context: context, session: attached["sessionId"]?.stringValue ?? "", device: device)
+        browser.listen(page.session) { [weak page] event, details in
+            page?.complaints.notice(event, details)
+            // A box of the browser's own holds the page up until it is answered.
+            if event == "Page.javascriptDialogOpening", let page {
+                Task { try? await page.call("Page.handleJavaScriptDialog", ["accept": true]) }
+            }
+        }
+        for domain in ["Page", "Runtime", "Log", "Network"] { try await page.call("\(domain).enable") }
+        try await page.call("Network.setExtraHTTPHeaders", ["headers": ["Accept-Language": .string(language)]])
+        try await page.call("Emulation.setTimezoneOverride", ["timezoneId": "Europe/Kyiv"])
+        try await page.call("Emulation.setFocusEmulationEnabled", ["enabled": true])
+        try await page.hold(device)
+        if device.isPhone { try await page.call("Emulation.setTouchEmulationEnabled", ["enabled": true]) }
+        try await page.setDark(false)
+        return page
+    }
+
+    func close() async throws {
+        browser.listen(session, nil)
+        try await browser.call("Target.disposeBrowserContext", ["browserContextId": .string(context)])
     }
 
     @discardableResult
-    func call(_ method: String, _ parameters: JSON = [:]) throws -> JSON {
-        try browser.call(method, parameters, session: session)
+    func call(_ method: String, _ parameters: JSON = [:]) async throws -> JSON {
+        try await browser.call(method, parameters, session: session)
     }
 
-    func resize(width: Int, height: Int, scale: Double = 1, isPhone: Bool = false) throws {
-        try call(
+    // MARK: Where it is and what it shows
+
+    func open(_ url: String) async throws {
+        let answer = try await call("Page.navigate", ["url": .string(url)])
+        if let error = answer["errorText"]?.stringValue { throw TestFailure("\(url): \(error)") }
+        try await wait("document.readyState === 'complete'")
+    }
+
+    /// Loads the page anew.
+    func reload() async throws {
+        try await evaluate("globalThis.isOld = true")
+        try await call("Page.reload")
+        try await wait("!globalThis.isOld && document.readyState === 'complete'")
+    }
+
+    /// Gives the window the device's size.
+    func hold(_ device: Device) async throws {
+        try await call(
             "Emulation.setDeviceMetricsOverride",
             [
-                "width": .integer(Int64(width)), "height": .integer(Int64(height)), "deviceScaleFactor": .number(scale),
-                "mobile": .bool(isPhone),
+                "width": .integer(device.width), "height": .integer(device.height),
+                "deviceScaleFactor": .number(device.scale), "mobile": .bool(device.isPhone),
             ])
     }
 
-    func setDark(_ isDark: Bool) throws {
-        try call(
+    /// The system's colours, not the page's own choice.
+    func setDark(_ isDark: Bool) async throws {
+        try await call(
             "Emulation.setEmulatedMedia",
-            ["features": [["name": "prefers-color-scheme", "value": .string(isDark ? "dark" : "light")]]])
+            [
+                "features": [
+                    ["name": "prefers-color-scheme", "value": isDark ? "dark" : "light"],
+                    ["name": "prefers-reduced-motion", "value": "reduce"],
+                ]
+            ])
     }
 
-    func open(_ url: String) throws {
-        try call("Page.navigate", ["url": .string(url)])
-        try wait("document.readyState === 'complete' && location.href.startsWith('http')")
-    }
-
-    /// The value of an expression.
+    /// The value of an expression; of a promise, what it brings.
     @discardableResult
-    func evaluate(_ expression: String) throws -> JSON {
-        let result = try call(
-            "Runtime.evaluate",
-            ["expression": .string(expression), "awaitPromise": true, "returnByValue": true])
-        if let details = result["exceptionDetails"] {
-            throw Browser.Failure(description: "\(expression): \(details.text)")
+    func evaluate(_ expression: String) async throws -> JSON {
+        let answer = try await call(
+            "Runtime.evaluate", ["expression": .string(expression), "awaitPromise": true, "returnByValue": true])
+        if let details = answer["exceptionDetails"] {
+            throw TestFailure(
+                "\(expression): \(details["exception"]?["description"]?.stringValue ?? details["text"]?.stringValue ?? "")"
+            )
         }
-        return result["result"]?["value"] ?? .null
+        return answer["result"]?["value"] ?? .null
     }
 
-    func text(_ selector: String) throws -> String {
-        try evaluate("document.querySelector(\(JSON.string(selector).text))?.innerText ?? ''").stringValue ?? ""
+    /// What a person reads in the first element that fits; empty when there is none.
+    func text(_ selector: String) async throws -> String {
+        try await evaluate("document.querySelector(\(quoted(selector)))?.innerText ?? ''").stringValue ?? ""
     }
 
-    /// Waits inside the page until a condition holds. A navigation in between starts the wait anew in the new page.
-    func wait(_ condition: String, seconds: Int = 20) throws {
+    func count(_ selector: String) async throws -> Int64 {
+        try await evaluate("document.querySelectorAll(\(quoted(selector))).length").intValue ?? 0
+    }
+
+    /// Waits inside the page until an expression is neither false nor empty, and returns its value. It is looked at whenever the page
+    /// changes or is drawn; a navigation begins the wait anew in the new page.
+    @discardableResult
+    func wait(_ condition: String, seconds: Int = 20) async throws -> JSON {
         let script = """
             new Promise((done) => {
-              const end = performance.now() + \(seconds * 1000);
-              const look = () => {
-                let holds = false;
-                try { holds = Boolean(\(condition)); } catch { holds = false; }
-                if (holds || performance.now() > end) done(holds); else setTimeout(look, 15);
-              };
-              look();
+              const value = () => { try { return (\(condition)) || null; } catch { return null; } };
+              let isOver = false;
+              const finish = (found) => { isOver = true; changes.disconnect(); clearTimeout(patience); done(found); };
+              const look = () => { if (isOver) return; const found = value(); if (found !== null) finish(found); };
+              const draw = () => { look(); if (!isOver) requestAnimationFrame(draw); };
+              const changes = new MutationObserver(look);
+              const patience = setTimeout(() => finish(null), \(seconds * 1000));
+              changes.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+              draw();
             })
             """
-        for _ in 0..<8 {
-            guard let holds = try? evaluate(script) else { continue }
-            if holds == true { return }
-            throw Browser.Failure(
-                description: "waited \(seconds) s for: \(condition); the page says: \(try text("body").prefix(1500))")
+        for _ in 0..<20 {
+            do {
+                let found = try await evaluate(script)
+                if found != .null { return found }
+                let seen = try await text("body")
+                throw TestFailure("waited \(seconds) s for: \(condition)\nThe page says: \(seen.prefix(1500))")
+            } catch is Browser.Refusal {
+                continue
+            }
         }
-        throw Browser.Failure(description: "the page kept changing while waiting for: \(condition)")
+        throw TestFailure("the page kept going away while waiting for: \(condition)")
     }
 
-    func click(_ selector: String) throws {
-        try wait("document.querySelector(\(JSON.string(selector).text)) !== null")
-        let place = try evaluate(
-            """
-            (() => {
-              const element = document.querySelector(\(JSON.string(selector).text));
-              element.scrollIntoView({ block: 'center' });
-              const box = element.getBoundingClientRect();
-              return [box.x + box.width / 2, box.y + box.height / 2];
-            })()
-            """)
-        guard let x = place[0]?.doubleValue, let y = place[1]?.doubleValue else {
-            throw Browser.Failure(description: "\(selector) has no place")
-        }
-        for type in ["mousePressed", "mouseReleased"] {
-            try call(
-                "Input.dispatchMouseEvent",
-                ["type": .string(type), "x": .number(x), "y": .number(y), "button": "left", "clickCount": 1])
-        }
-    }
-
-    func type(_ text: String) throws {
-        try call("Input.insertText", ["text": .string(text)])
-    }
-
-    /// A key by its DOM name, such as `Enter`, `Escape`, `ArrowDown`; modifiers: 2 is Ctrl, 8 is Shift.
-    func press(_ key: String, modifiers: Int64 = 0) throws {
-        let codes: [String: Int64] = [
-            "Enter": 13, "Escape": 27, "ArrowDown": 40, "ArrowUp": 38, "Tab": 9, "Delete": 46,
-        ]
-        var event: JSON = [
-            "type": "keyDown", "key": .string(key), "code": .string(key), "modifiers": .integer(modifiers),
-            "windowsVirtualKeyCode": .integer(codes[key] ?? 0),
-        ]
-        if key == "Enter", modifiers == 0 { event["text"] = "\r" }
-        if key.count == 1 {
-            event["text"] = .string(key)
-            event["code"] = .string("Key\(key.uppercased())")
-        }
-        try call("Input.dispatchKeyEvent", event)
-        event["type"] = "keyUp"
-        event["text"] = nil
-        try call("Input.dispatchKeyEvent", event)
-    }
-
-    /// PNG bytes of the visible part.
-    func screenshot() throws -> [UInt8] {
-        let data = try call("Page.captureScreenshot", ["format": "png"])["data"]?.stringValue ?? ""
+    /// PNG bytes of what is in view, once fonts are there and nothing moves.
+    func screenshot() async throws -> [UInt8] {
+        try await wait(
+            "document.fonts.status === 'loaded' && document.getAnimations().every((one) => one.playState !== 'running')"
+        )
+        let data = try await call("Page.captureScreenshot", ["format": "png"])["data"]?.stringValue ?? ""
         // The protocol pads its base64 and uses the other two letters.
-        let text = data.replacing("+", with: "-").replacing("/", with: "_").filter { $0 != "=" }
-        return Base64URL.decode(text) ?? []
-    }
-
-    func close() throws {
-        _ = try? call("Page.close")
+        let letters = data.replacing("+", with: "-").replacing("/", with: "_").filter { $0 != "=" }
+        guard let picture = Base64URL.decode(letters) else { throw TestFailure("the screenshot can't be read") }
+        return picture
     }
 }
+
+/// A JavaScript string literal.
+func quoted(_ text: String) -> String { JSON.string(text).text }

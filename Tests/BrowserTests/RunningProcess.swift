@@ -1,71 +1,80 @@
+import CLinux
 import Glibc
 import Synchronization
 
-/// A child process with pipes: its output is read here, further descriptors can be handed to it. It dies with this value.
-final class RunningProcess: @unchecked Sendable {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    private(set) var pid: pid_t = 0
+/// A child process. What it prints is read here, further descriptors can be handed to it. It ends with the tests at the latest,
+/// and its folder goes with it.
+final class RunningProcess: Sendable {
+    private let pid: pid_t
     private let output: Int32
 
     /// - Parameters:
     ///   - descriptors: the child's number and ours, which is closed here once the child has it.
+    ///   - folder: removed after the process has ended.
     init(
         _ arguments: [String], environment: [String: String] = [:],
-        descriptors: [(child: Int32, ours: Int32)] = []
+        descriptors: [(child: Int32, ours: Int32)] = [], folder: TemporaryFolder? = nil
     ) throws {
-        var pipeEnds: [Int32] = [0, 0]
-        guard pipe(&pipeEnds) == 0 else { throw Failure(description: "no pipe") }
-        output = Self.outOfTheWay(pipeEnds[0])
-        let write = Self.outOfTheWay(pipeEnds[1])
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw TestFailure("no pipe can be made") }
+        output = Self.outOfTheWay(ends[0])
+        let printed = Self.outOfTheWay(ends[1])
         let moved = descriptors.map { (child: $0.child, ours: Self.outOfTheWay($0.ours)) }
+        defer { for fd in moved.map(\.ours) + [printed] { close(fd) } }
+
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, write, 1)
+        posix_spawn_file_actions_adddup2(&actions, printed, 1)
         // Whoever runs the tests waits for the end of what they write; a child that outlives them must not hold it.
         posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        // Away from any `.env`: the settings are those given here.
+        posix_spawn_file_actions_addchdir_np(&actions, "/tmp")
         for (child, ours) in moved { posix_spawn_file_actions_adddup2(&actions, ours, child) }
+
+        // An event loop's thread blocks all signals; the child takes them.
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        var nothing = sigset_t()
-        sigemptyset(&nothing)
-        posix_spawnattr_setsigmask(&attributes, &nothing)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
-        var inherited: [String: String] = [:]
-        for name in ["PATH", "HOME", "LANG"] {
-            if let value = getenv(name) { inherited[name] = String(cString: value) }
-        }
-        let variables = inherited.merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+
+        let variables = ["PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"].merging(environment) { $1 }
         var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        var settings: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
-        let result = posix_spawnp(&pid, arguments[0], &actions, &attributes, &words, &settings)
-        (words + settings).forEach { free($0) }
-        close(write)
-        moved.forEach { close($0.ours) }
-        if result == 0 {
-            _ = Self.ending
-            Self.living.withLock { _ = $0.insert(pid) }
-        }
+        var settings: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { (words + settings).forEach { free($0) } }
+        var pid: pid_t = 0
+        let result = posix_spawn(&pid, arguments[0], &actions, &attributes, &words, &settings)
         guard result == 0 else {
-            throw Failure(description: "\(arguments[0]) can't be started: \(String(cString: strerror(result)))")
+            throw TestFailure("\(arguments[0]) can't be started: \(String(cString: strerror(result)))")
         }
+        self.pid = pid
+        _ = Self.ending
+        Self.living.withLock { $0.append((pid, folder)) }
     }
 
-    deinit { stop(SIGKILL) }
+    deinit { close(output) }
 
-    /// Processes that live as long as the tests are ended with them: values kept in statics are never released.
-    private static let living = Mutex<Set<pid_t>>([])
+    /// Values kept in statics are never released: what runs is ended when the tests are.
+    private static let living = Mutex<[(pid: pid_t, folder: TemporaryFolder?)]>([])
     private static let ending: Void = {
         _ = atexit { RunningProcess.endAll() }
     }()
 
     private static func endAll() {
-        for pid in living.withLock({ $0 }) { kill(-pid, SIGTERM) }
+        let all = living.withLock { living in
+            defer { living = [] }
+            return living
+        }
+        for (pid, _) in all { kill(pid, SIGTERM) }
+        for (pid, folder) in all {
+            var status: Int32 = 0
+            while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+            folder?.remove()
+        }
     }
 
     /// A descriptor that no `dup2` of the child's low numbers can hit.
@@ -75,7 +84,7 @@ final class RunningProcess: @unchecked Sendable {
         return moved
     }
 
-    /// Reads output until `text` and the rest of its line have come, and returns the line from `text` on.
+    /// Reads what the process prints until `text` and the rest of its line have come; returns that rest.
     func line(after text: String) throws -> String {
         var seen = ""
         var buffer = [UInt8](repeating: 0, count: 4096)
@@ -85,22 +94,11 @@ final class RunningProcess: @unchecked Sendable {
             }
             var ready = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
             guard poll(&ready, 1, 60_000) > 0 else {
-                throw Failure(description: "waited a minute for \"\(text)\"; saw: \(seen)")
+                throw TestFailure("a minute without \"\(text)\"; it said: \(seen)")
             }
             let count = read(output, &buffer, buffer.count)
-            guard count > 0 else { throw Failure(description: "ended before \"\(text)\"; saw: \(seen)") }
+            guard count > 0 else { throw TestFailure("ended before \"\(text)\"; it said: \(seen)") }
             seen += String(decoding: buffer[0..<count], as: UTF8.self)
         }
-    }
-
-    /// Signals the process and waits for its end.
-    func stop(_ signal: Int32 = SIGTERM) {
-        guard pid > 0 else { return }
-        Self.living.withLock { _ = $0.remove(pid) }
-        kill(signal == SIGKILL ? -pid : pid, signal)
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-        pid = 0
-        close(output)
     }
 }

@@ -2,68 +2,50 @@ import Base
 import Fetch
 import Glibc
 import Reactor
+import Synchronization
 
-/// The real program on a database of its own, against the Sandbox's Keitaro in a process of its own.
-final class ServedDesk: @unchecked Sendable {
+/// The built program, serving on a database of its own.
+final class ServedDesk: Sendable {
+    /// Knows all campaigns of the simulated tracker.
     static let key = "demo-admin-key"
 
+    /// Sees the campaigns of some groups only.
+    static let restrictedKey = "demo-buyer-key"
+
     let url: String
-    let trackerURL: String
-    private let desk: RunningProcess
-    private let tracker: RunningProcess
-    private let folder: String
-    private let loop: EventLoop
-    private let fetch: Fetch
+    let tracker: SimulatedTracker
+    private let process: RunningProcess
 
+    /// A session that was opened by a person's login, for the visits that are not about logging in.
+    struct Admission: Sendable {
+        let cookie: JSON
+        /// The desk's own numbers of campaigns, by Keitaro's.
+        let campaigns: [Int64: Int64]
+    }
+    let admission = Mutex<Admission?>(nil)
+
+    /// The program against a simulated tracker in a process of its own, so that a test can reach it too.
     init() throws {
-        folder = try TemporaryFolder.make("desk")
-        tracker = try RunningProcess(
-            [Self.program, "sandbox", "--port", "0"], environment: ["LOG_LEVEL": "error", "ASSETS_DIR": Self.root])
-        trackerURL = "http://" + (try tracker.line(after: "http://"))
-        desk = try RunningProcess(
+        tracker = try SimulatedTracker()
+        let folder = try TemporaryFolder("desk")
+        process = try RunningProcess(
             [Self.program, "serve"],
-            environment: [
-                "DATA_DIR": folder, "PORT": "0", "HOST": "127.0.0.1", "KEITARO_URL": trackerURL, "LOG_LEVEL": "error",
-                "ASSETS_DIR": Self.root,
-            ])
-        url = try desk.line(after: "Sluice is at ")
-        loop = try EventLoop(name: "test")
-        loop.start()
-        fetch = Fetch(loops: [loop])
+            environment: Self.settings(["DATA_DIR": folder.path, "KEITARO_URL": tracker.url]), folder: folder)
+        url = try process.line(after: "Sluice is at ")
     }
 
-    deinit {
-        desk.stop(SIGTERM)
-        tracker.stop(SIGTERM)
-        loop.stop()
-        TemporaryFolder.remove(folder)
+    /// What the program needs to serve here.
+    static func settings(_ own: [String: String]) -> [String: String] {
+        ["PORT": "0", "HOST": "127.0.0.1", "LOG_LEVEL": "error", "ASSETS_DIR": repository].merging(own) { $1 }
     }
 
-    private static let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
+    static let repository = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
 
     /// Built beside the tests.
-    private static let program = "\(root)/.build/debug/Sluice"
-
-    /// Asks the tracker directly, as its owner would.
-    func tracker(_ method: OutgoingRequest.Method, _ path: String, _ body: JSON? = nil) async throws -> JSON {
-        var request = OutgoingRequest(
-            method, trackerURL + path, headers: ["Api-Key": Self.key, "Content-Type": "application/json"])
-        if let body { request.body = body.bytes }
-        let fetch = fetch
-        let asked = request
-        let result = await Task(executorPreference: loop) { () -> Result<FetchResponse, FetchError> in
-            do throws(FetchError) { return .success(try await fetch.send(asked)) } catch { return .failure(error) }
-        }.value
-        return try JSON(parsing: try result.get().body)
-    }
-
-    /// Offer ids and shares of a stream as Keitaro holds them.
-    func shares(ofStream id: String) async throws -> [String: Int64] {
-        let stream = try await tracker(.get, "/admin_api/v1/streams/\(id)")
-        var shares: [String: Int64] = [:]
-        for offer in stream["offers"]?.arrayValue ?? [] {
-            shares[offer["offer_id"]?.lenientString ?? "?"] = offer["share"]?.lenientInt
-        }
-        return shares
-    }
+    static let program: String = {
+        var path = [CChar](repeating: 0, count: 4096)
+        let length = readlink("/proc/self/exe", &path, path.count - 1)
+        let own = String(decoding: path.prefix(max(length, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return own.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/Sluice"
+    }()
 }

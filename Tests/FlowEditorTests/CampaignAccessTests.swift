@@ -29,7 +29,8 @@ import Testing
             #expect(
                 second["new"]?.intValue
                     == (second["campaigns"]?.intValue ?? 0) - (first["campaigns"]?.intValue ?? 0))
-            let rows: SQL = "SELECT (SELECT count(*) FROM keitaro_campaigns) AS campaigns, (SELECT count(*) FROM keitaro_offers) AS offers"
+            let rows: SQL =
+                "SELECT (SELECT count(*) FROM keitaro_campaigns) AS campaigns, (SELECT count(*) FROM keitaro_offers) AS offers"
             let before = try await desk.database.one(rows)
 
             let third = try await buyer.post("/campaigns/sync-campaigns/").json
@@ -39,7 +40,9 @@ import Testing
             #expect(try after.get("offers", Int64.self) == before.get("offers", Int64.self))
             #expect(try await Self.ids(admin) == all)
             #expect(try await Self.ids(buyer) == buyers)
-            #expect(second["message"]?.stringValue?.hasPrefix("Synced. \(second["campaigns"]?.intValue ?? 0) campaigns read") == true)
+            #expect(
+                second["message"]?.stringValue?.hasPrefix(
+                    "Synced. \(second["campaigns"]?.intValue ?? 0) campaigns read") == true)
         }
     }
 
@@ -104,7 +107,8 @@ import Testing
             let fewer = try await buyer.get("/campaigns/offers/autocomplete/").json
             #expect((fewer["total"]?.intValue ?? 0) < (all["total"]?.intValue ?? 0))
             let row = try await desk.database.one(
-                "SELECT keitaro_id, name FROM keitaro_offers WHERE state = 'active' AND keitaro_id % 7 = 3 ORDER BY id LIMIT 1")
+                "SELECT keitaro_id, name FROM keitaro_offers WHERE state = 'active' AND keitaro_id % 7 = 3 ORDER BY id LIMIT 1"
+            )
             let id: Int64 = try row.get("keitaro_id")
             let name: String = try row.get("name")
             let byID = try await admin.get("/campaigns/offers/autocomplete/?q=\(id)").json["offers"]
@@ -117,11 +121,13 @@ import Testing
             // The wildcards of LIKE stand for themselves.
             for text in ["%", "_____", "\\"] {
                 let found = try await admin.get("/campaigns/offers/autocomplete/?q=\(Visitor.encode(text))").json
-                #expect(found["offers"]?.arrayValue?.allSatisfy { $0["name"]?.stringValue?.contains(text) == true } == true)
+                #expect(
+                    found["offers"]?.arrayValue?.allSatisfy { $0["name"]?.stringValue?.contains(text) == true } == true)
             }
             let scene = try await FlowScene(desk, visitor: admin)
             let inFlow = try await admin.get(
-                "/campaigns/offers/autocomplete/?q=\(scene.offers[0])&flow=\(scene.flowID)").json["offers"]?[0]
+                "/campaigns/offers/autocomplete/?q=\(scene.offers[0])&flow=\(scene.flowID)"
+            ).json["offers"]?[0]
             #expect(inFlow?["in_flow"] == true)
             let refused = try await buyer.post("/campaigns/flow/\(scene.flowID)/add-offer/", ["offer_id": .integer(id)])
             #expect(refused.status == 422 && refused.fields == ["offer_id"])
@@ -141,7 +147,9 @@ import Testing
             let numbers = ascending.compactMap { $0["keitaro_id"]?.intValue }
             #expect(numbers == numbers.sorted())
             // Whoever edits the address gets the defaults, never an error.
-            #expect(try await admin.get("/campaigns/?sort=x&dir=y&state=z&group=q").json["total"]?.intValue == Int64(list.count))
+            #expect(
+                try await admin.get("/campaigns/?sort=x&dir=y&state=z&group=q").json["total"]?.intValue
+                    == Int64(list.count))
             let bad = try await admin.get("/campaigns/?q=%FF")
             #expect(bad.status == 400)
         }

@@ -5,14 +5,17 @@ import Testing
 @testable import Keitaro
 
 struct CampaignDriftTests {
-    private static func flow(_ id: Int64, _ rows: [FlowOfferRow], state: String = "active", isGone: Bool = false) -> Flow {
+    private static func flow(_ id: Int64, _ rows: [FlowOfferRow], state: String = "active", isGone: Bool = false)
+        -> Flow
+    {
         Flow(
             id: id, campaignID: 1, keitaroID: 100 + id, number: Int(id), name: "Flow \(id)", type: "regular",
             schema: "landings", state: state, weight: nil, filters: [], fetchedAt: .now(), revision: 0, rows: rows,
             networks: [:], theirs: nil, theirsAt: nil, lastPushed: nil, newestPush: nil, isGone: isGone)
     }
 
-    private static func stream(_ id: Int64, _ offers: [(Int64, Int64, Bool)], name: String? = nil, isOn: Bool = true) throws
+    private static func stream(_ id: Int64, _ offers: [(Int64, Int64, Bool)], name: String? = nil, isOn: Bool = true)
+        throws
         -> KeitaroStream
     {
         try KeitaroStream.one([
@@ -59,19 +62,27 @@ struct CampaignDriftTests {
     @Test func `flows that came, went, were renamed or switched`() throws {
         let rows = [offerRow(1, 100)]
         let drift = Self.drift(
-            [Self.flow(1, rows), Self.flow(2, rows), Self.flow(3, rows, state: "disabled"), Self.flow(4, rows, isGone: true)],
             [
-                try Self.stream(1, [(2001, 100, true)], name: "Other", isOn: false), try Self.stream(3, [(2001, 100, true)]),
+                Self.flow(1, rows), Self.flow(2, rows), Self.flow(3, rows, state: "disabled"),
+                Self.flow(4, rows, isGone: true),
+            ],
+            [
+                try Self.stream(1, [(2001, 100, true)], name: "Other", isOn: false),
+                try Self.stream(3, [(2001, 100, true)]),
                 try Self.stream(9, []),
             ])
         #expect(drift.flows.map(\.streamID) == [101, 102, 103, 109])
         #expect(drift.flows.map(\.notes) == [[.renamed("Other"), .turnedOff], [.gone], [.turnedOn], [.new]])
         #expect(drift.flows[3].number == 3)
-        #expect(drift.json.arrayValue?.map { $0["notes"] } == [["renamed", "turned_off"], ["gone"], ["turned_on"], ["new"]])
+        #expect(
+            drift.json.arrayValue?.map { $0["notes"] } == [
+                ["renamed", "turned_off"], ["gone"], ["turned_on"], ["new"],
+            ])
     }
 
     @Test func `a flow that is gone here and back there is new`() throws {
-        let drift = Self.drift([Self.flow(4, [offerRow(1, 100)], isGone: true)], [try Self.stream(4, [(2001, 100, true)])])
+        let drift = Self.drift(
+            [Self.flow(4, [offerRow(1, 100)], isGone: true)], [try Self.stream(4, [(2001, 100, true)])])
         #expect(drift.flows.map(\.notes) == [[.new]])
     }
 }

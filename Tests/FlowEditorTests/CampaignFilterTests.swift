@@ -28,25 +28,28 @@ struct CampaignFilterTests {
 
     private func ids(_ query: String) throws -> [Int64] { try Self.filter(query).apply(to: campaigns).map(\.id) }
 
-    @Test(arguments: [
-        ("", [1, 2, 4, 5]), ("state=all", [1, 2, 4, 5]), ("state=active", [1, 4, 5]), ("state=disabled", [2]),
-        ("state=archived", [3]), ("state=nonsense", [1, 2, 4, 5]), ("q=crypto", [4]), ("q=CRYPTO&state=archived", [3]),
-        ("q=%D1%81%D1%85%D1%83%D0%B4%D0%BD", [1]), ("q=%D0%BF%D0%BE%D0%BB%D1%8C%D1%89%D0%B0", [5]),
-        ("q=mx+crypto", [4]), ("q=crypto+mx", [4]), ("q=mx+nutra", []), ("q=998", [2]), ("q=alias4", [4]),
-        ("q=+++", [1, 2, 4, 5]), ("group=1", [2, 4]), ("group=x", [1, 2, 4, 5]), ("drafts=1", [1]),
-        ("drafts=1&state=archived", [3]), ("drafts=0", [1, 2, 4, 5]), ("group=2&q=ua", [1]),
-    ] as [(String, [Int64])])
+    @Test(
+        arguments: [
+            ("", [1, 2, 4, 5]), ("state=all", [1, 2, 4, 5]), ("state=active", [1, 4, 5]), ("state=disabled", [2]),
+            ("state=archived", [3]), ("state=nonsense", [1, 2, 4, 5]), ("q=crypto", [4]),
+            ("q=CRYPTO&state=archived", [3]),
+            ("q=%D1%81%D1%85%D1%83%D0%B4%D0%BD", [1]), ("q=%D0%BF%D0%BE%D0%BB%D1%8C%D1%89%D0%B0", [5]),
+            ("q=mx+crypto", [4]), ("q=crypto+mx", [4]), ("q=mx+nutra", []), ("q=998", [2]), ("q=alias4", [4]),
+            ("q=+++", [1, 2, 4, 5]), ("group=1", [2, 4]), ("group=x", [1, 2, 4, 5]), ("drafts=1", [1]),
+            ("drafts=1&state=archived", [3]), ("drafts=0", [1, 2, 4, 5]), ("group=2&q=ua", [1]),
+        ] as [(String, [Int64])])
     func `shows what fits`(query: String, expected: [Int64]) throws {
         #expect(try ids(query).sorted() == expected)
     }
 
-    @Test(arguments: [
-        ("sort=name", [4, 2, 1, 5]), ("sort=name&dir=desc", [5, 1, 2, 4]), ("sort=id", [5, 4, 2, 1]),
-        ("sort=id&dir=desc", [1, 2, 4, 5]), ("sort=group", [5, 4, 2, 1]), ("sort=flows", [4, 1, 5, 2]),
-        ("sort=flows&dir=asc", [2, 5, 1, 4]), ("sort=synced", [5, 4, 1, 2]), ("sort=synced&dir=asc", [2, 1, 4, 5]),
-        // Numbers come later; until then it is by name, whichever way they are wanted.
-        ("sort=revenue&dir=asc", [4, 2, 1, 5]), ("", [4, 2, 1, 5]), ("sort=nonsense&dir=desc", [4, 2, 1, 5]),
-    ] as [(String, [Int64])])
+    @Test(
+        arguments: [
+            ("sort=name", [4, 2, 1, 5]), ("sort=name&dir=desc", [5, 1, 2, 4]), ("sort=id", [5, 4, 2, 1]),
+            ("sort=id&dir=desc", [1, 2, 4, 5]), ("sort=group", [5, 4, 2, 1]), ("sort=flows", [4, 1, 5, 2]),
+            ("sort=flows&dir=asc", [2, 5, 1, 4]), ("sort=synced", [5, 4, 1, 2]), ("sort=synced&dir=asc", [2, 1, 4, 5]),
+            // Numbers come later; until then it is by name, whichever way they are wanted.
+            ("sort=revenue&dir=asc", [4, 2, 1, 5]), ("", [4, 2, 1, 5]), ("sort=nonsense&dir=desc", [4, 2, 1, 5]),
+        ] as [(String, [Int64])])
     func `sorts`(query: String, expected: [Int64]) throws {
         #expect(try ids(query) == expected)
     }

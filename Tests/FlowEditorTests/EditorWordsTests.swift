@@ -39,14 +39,19 @@ struct EditorWordsTests {
 
     @Test func `no two kinds are said alike, but for errors without a name`() throws {
         let words = try Self.words(.en)
-        let titles = Self.kinds.map { words(PushSentence(PushProblem(kind: $0), flowNumber: 1, serverAddress: "").title) }
+        let titles = Self.kinds.map {
+            words(PushSentence(PushProblem(kind: $0), flowNumber: 1, serverAddress: "").title)
+        }
         #expect(Set(titles).count == titles.count - 1)
-        #expect(PushSentence(PushProblem(kind: "anything"), flowNumber: 1, serverAddress: "").title.name.contains("unexpected"))
+        #expect(
+            PushSentence(PushProblem(kind: "anything"), flowNumber: 1, serverAddress: "").title.name.contains(
+                "unexpected"))
     }
 
     @Test func `a problem is stored and read as it was`() throws {
         for problem in [
-            PushProblem(kind: "timeout", status: 504, text: "t", seconds: 15, facts: "PUT /x"), PushProblem(kind: "conflict"),
+            PushProblem(kind: "timeout", status: 504, text: "t", seconds: 15, facts: "PUT /x"),
+            PushProblem(kind: "conflict"),
         ] {
             #expect(PushProblem(problem.json) == problem)
         }

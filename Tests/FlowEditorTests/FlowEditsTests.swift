@@ -41,7 +41,8 @@ import Testing
                     Share(offers[4], 25),
                 ])
             let twice = try await scene.post("add-offer", ["offer_id": .integer(offers[4])])
-            #expect(twice.status == 422 && twice.fields == ["offer_id"] && twice.detail.contains("already in this flow"))
+            #expect(
+                twice.status == 422 && twice.fields == ["offer_id"] && twice.detail.contains("already in this flow"))
 
             #expect(try await scene.post("remove", row: offers[1]).status == 200)
             let removed = try await scene.flow()
@@ -125,10 +126,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ["share": "abc"], ["share": .null], [:], ["share": 1.5], ["share": -1], ["share": 1e30], ["share": "12x"],
-        ["share": true], ["share": [60]], ["share": 0], ["share": 101], ["share": 99],
-    ] as [JSON])
+    @Test(
+        arguments: [
+            ["share": "abc"], ["share": .null], [:], ["share": 1.5], ["share": -1], ["share": 1e30], ["share": "12x"],
+            ["share": true], ["share": [60]], ["share": 0], ["share": 101], ["share": 99],
+        ] as [JSON])
     func `a share that is none is refused by name and changes nothing`(body: JSON) async throws {
         try await withScene { scene in
             let before = try await scene.flow()
@@ -170,7 +172,8 @@ import Testing
     @Test func `forms are taken as JSON is`() async throws {
         try await withScene { scene in
             let row = try await scene.row(scene.offers[0])
-            let answer = try await scene.visitor.postForm("/campaigns/flow-offer/\(row)/update-share/", [("share", "70")])
+            let answer = try await scene.visitor.postForm(
+                "/campaigns/flow-offer/\(row)/update-share/", [("share", "70")])
             #expect(answer.status == 200)
             let pinned = try await scene.visitor.postForm("/campaigns/flow-offer/\(row)/pin/", [("pinned", "true")])
             #expect(pinned.status == 200)
@@ -202,14 +205,33 @@ import Testing
         }
     }
 
+    @Test func `offers added at the same moment all come in and share the 100`() async throws {
+        try await withScene { scene in
+            let added = scene.offers.dropFirst(4)
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for offer in added {
+                    group.addTask { try await scene.post("add-offer", ["offer_id": .integer(offer)]).status }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(statuses == [200, 200, 200])
+            let draft = try await scene.draft()
+            #expect(Set(draft.map(\.offerID)) == Set(scene.offers))
+            #expect(draft.filter(\.isActive).map(\.share) == [16, 16, 17, 17, 17, 17])
+        }
+    }
+
     @Test func `what is not there is not found`() async throws {
         try await withScene { scene in
             for id in ["999999", "9223372036854775807"] {
-                for path in ["flow/\(id)/cancel", "flow/\(id)/push", "flow/\(id)/restore-draft", "\(id)/fetch-streams"] {
+                for path in ["flow/\(id)/cancel", "flow/\(id)/push", "flow/\(id)/restore-draft", "\(id)/fetch-streams"]
+                {
                     let answer = try await scene.visitor.post("/campaigns/\(path)/")
                     #expect(answer.status == 404, "\(path): \(answer.text)")
                 }
-                let bodies: [(String, JSON)] = [("update-share", ["share": 5]), ("remove", [:]), ("pin", ["pinned": true])]
+                let bodies: [(String, JSON)] = [
+                    ("update-share", ["share": 5]), ("remove", [:]), ("pin", ["pinned": true]),
+                ]
                 for (action, body) in bodies {
                     let answer = try await scene.visitor.post("/campaigns/flow-offer/\(id)/\(action)/", body)
                     #expect(answer.status == 404, "\(action): \(answer.text)")

@@ -27,7 +27,8 @@ import Testing
             #expect(listed?["before"]?.arrayValue?.map { $0["share"] } == [50, 30, 20, 10])
             #expect(listed?["after"]?.arrayValue?.map { $0["share"] } == [60, 20, 20, 10])
             let one = try await scene.visitor.get("/campaigns/pushes/\(id)/").json
-            #expect(one["push"]?["state"] == "pushed" && one["undo"]?["url"] == .string("/campaigns/pushes/\(id)/undo/"))
+            #expect(
+                one["push"]?["state"] == "pushed" && one["undo"]?["url"] == .string("/campaigns/pushes/\(id)/undo/"))
             let other = try await scene.visitor.get("/campaigns/pushes/?flow=\(scene.flowID + 1)").json["pushes"]
             #expect(other == [])
             #expect(
@@ -56,7 +57,8 @@ import Testing
         try await withScene { scene in
             let offers = scene.offers
             try await scene.desk.keitaro.setShares(
-                ofStream: scene.streamID, [Share(offers[0], 54), Share(offers[1], 50), Share(offers[3], 7, isActive: false)])
+                ofStream: scene.streamID,
+                [Share(offers[0], 54), Share(offers[1], 50), Share(offers[3], 7, isActive: false)])
             try await scene.fetch()
             // Removing the row that is off is an edit that leaves the 104 as they are.
             #expect(try await scene.post("remove", row: offers[3]).status == 200)
@@ -94,7 +96,8 @@ import Testing
             // One of the scene, one of the push.
             #expect(try await scene.putCount() == 2)
             #expect(try await scene.inKeitaro() == draft)
-            let count = try await scene.desk.database.one("SELECT count(*) AS n FROM keitaro_pushes").get("n", Int64.self)
+            let count = try await scene.desk.database.one("SELECT count(*) AS n FROM keitaro_pushes").get(
+                "n", Int64.self)
             #expect(count == 1)
         }
     }
@@ -131,12 +134,16 @@ import Testing
             _ = try await scene.post("cancel")
             let undone = try await scene.visitor.post("/campaigns/pushes/\(second)/undo/")
             #expect(undone.status == 200)
-            let back = [Share(scene.offers[0], 60), Share(scene.offers[1], 20), Share(scene.offers[2], 20), scene.base[3]]
+            let back = [
+                Share(scene.offers[0], 60), Share(scene.offers[1], 20), Share(scene.offers[2], 20), scene.base[3],
+            ]
             #expect(Set(try await scene.draft()) == Set(back))
             #expect(try await scene.visitor.post("/campaigns/pushes/\(second)/undo/").status == 409)
             #expect(try await scene.post("push").status == 200)
             #expect(Set(try await scene.inKeitaro()) == Set(back))
-            let states = try await scene.visitor.get("/campaigns/pushes/").json["pushes"]?.arrayValue?.map { $0["undone"] }
+            let states = try await scene.visitor.get("/campaigns/pushes/").json["pushes"]?.arrayValue?.map {
+                $0["undone"]
+            }
             #expect(states == [false, true, false])
         }
     }
@@ -227,7 +234,10 @@ import Testing
             #expect(same["in_sync"] == true && same["flows"] == [])
             try await scene.desk.keitaro.setShares(
                 ofStream: scene.streamID,
-                [Share(scene.offers[0], 40), Share(scene.offers[1], 30), Share(scene.offers[4], 30), Share(scene.offers[3], 10)])
+                [
+                    Share(scene.offers[0], 40), Share(scene.offers[1], 30), Share(scene.offers[4], 30),
+                    Share(scene.offers[3], 10),
+                ])
             try await scene.desk.keitaro.setStream(scene.streamID, ["name": "Renamed", "state": "disabled"])
             let before = try await scene.flow()
             let drift = try await scene.visitor.get("/campaigns/\(scene.campaignID)/check-sync/").json

@@ -160,7 +160,9 @@ struct FlowRebaseTests {
                 let isOn = Set(now.filter(\.isActive).map(\.offerID))
                 // Nothing that was off is on, unless Keitaro itself switched it on.
                 #expect(
-                    mineDraft.offers.allSatisfy { !$0.isActive || !wasOff.contains($0.offerID) || isOn.contains($0.offerID) },
+                    mineDraft.offers.allSatisfy {
+                        !$0.isActive || !wasOff.contains($0.offerID) || isOn.contains($0.offerID)
+                    },
                     "round \(round)")
                 let pushed = FlowDraft(rows: FlowRebase.pushed(mineDraft.offers, into: mine))
                 #expect(pushed.isClean && Set(pushed.offers) == Set(mineDraft.offers), "round \(round)")

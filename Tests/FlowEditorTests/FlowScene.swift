@@ -12,7 +12,7 @@ struct FlowScene: Sendable {
     let campaignID: Int64
     let flowID: Int64
     let streamID: Int64
-    /// Five offers that every key sees; the first four are in the flow.
+    /// Seven offers that every key sees; the first four are in the flow.
     let offers: [Int64]
 
     typealias Share = SimulatedKeitaro.Share
@@ -30,8 +30,8 @@ struct FlowScene: Sendable {
         let campaign = try #require(list["campaigns"]?[0]?["id"]?.intValue)
         let found = try await visitor.get("/campaigns/offers/autocomplete/?q=").json["offers"]?.arrayValue ?? []
         let all = found.compactMap { $0["offer_id"]?.intValue }
-        let offers = Array(all.filter { $0 % 7 != 3 }.prefix(5))
-        try #require(offers.count == 5)
+        let offers = Array(all.filter { $0 % 7 != 3 }.prefix(7))
+        try #require(offers.count == 7)
         self.offers = offers
         campaignID = campaign
         let streams = try await visitor.post("/campaigns/\(campaign)/fetch-streams/").json["flows"]
@@ -107,7 +107,8 @@ struct FlowScene: Sendable {
 
 /// Runs `body` with a desk and its scene.
 func withScene(
-    deadlines: KeitaroClient.Deadlines = KeitaroClient.Deadlines(), _ body: @escaping @Sendable (FlowScene) async throws -> Void
+    deadlines: KeitaroClient.Deadlines = KeitaroClient.Deadlines(),
+    _ body: @escaping @Sendable (FlowScene) async throws -> Void
 ) async throws {
     try await withSyncedDesk(deadlines: deadlines) { desk, admin, _ in
         try await body(try await FlowScene(desk, visitor: admin))

@@ -72,12 +72,14 @@ import Testing
     }
 
     /// Faults of the read before the PUT: nothing is sent.
-    @Test(arguments: [
-        ("status", ["status": 401], "key_refused"), ("status", ["status": 402], "edition"),
-        ("status", ["status": 403], "forbidden"), ("cloudflare", [:], "firewall"), ("plain_not_found", [:], "gone"),
-        ("html", [:], "unexpected"), ("reset", [:], "unreachable"), ("latency", ["milliseconds": 60_000], "timeout"),
-        ("status", ["status": 503], "server_error"), ("rate_limit", [:], "limited"),
-    ] as [(String, JSON, String)])
+    @Test(
+        arguments: [
+            ("status", ["status": 401], "key_refused"), ("status", ["status": 402], "edition"),
+            ("status", ["status": 403], "forbidden"), ("cloudflare", [:], "firewall"), ("plain_not_found", [:], "gone"),
+            ("html", [:], "unexpected"), ("reset", [:], "unreachable"),
+            ("latency", ["milliseconds": 60_000], "timeout"),
+            ("status", ["status": 503], "server_error"), ("rate_limit", [:], "limited"),
+        ] as [(String, JSON, String)])
     func `a read that fails sends nothing`(kind: String, more: JSON, problem: String) async throws {
         try await withScene(deadlines: KeitaroClient.Deadlines(read: .seconds(1))) { scene in
             try await scene.desk.retryAtOnce()
@@ -94,10 +96,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("reset", [:]), ("html", [:]), ("status", ["status": 500]), ("status", ["status": 504]),
-        ("latency", ["milliseconds": 60_000]),
-    ] as [(String, JSON)])
+    @Test(
+        arguments: [
+            ("reset", [:]), ("html", [:]), ("status", ["status": 500]), ("status", ["status": 504]),
+            ("latency", ["milliseconds": 60_000]),
+        ] as [(String, JSON)])
     func `a PUT that was applied but not confirmed ends as pushed`(kind: String, more: JSON) async throws {
         try await withScene(deadlines: KeitaroClient.Deadlines(write: .seconds(1))) { scene in
             let draft = try await scene.edit()
@@ -116,15 +119,11 @@ import Testing
         try await withScene { scene in
             try await scene.desk.retryAtOnce()
             let draft = try await scene.edit()
-            try await scene.fail("status", "GET", times: 3, ["status": 500])
+            // Of the three tries the first can't read, the second is asked to slow down.
+            try await scene.fail("status", "GET", ["status": 500])
             try await scene.fail("rate_limit", "PUT")
             let answer = try await scene.post("push")
-            // Three tries read, the last of them may still be refused: a read is tried twice by the client when it fails.
-            #expect([200, 502].contains(answer.status))
-            if answer.status == 502 {
-                try await scene.desk.keitaro.endFaults()
-                #expect(try await scene.post("push").status == 200)
-            }
+            #expect(answer.status == 200, "\(answer.text)")
             #expect(try await scene.inKeitaro() == draft)
         }
     }

@@ -32,8 +32,9 @@ import Testing
                 #expect(try await (isRead ? guess.get(path) : guess.post(path)).status == 401, "\(path)")
                 #expect(try await (isRead ? desk.program(token: "x").get(path) : guess.post(path)).status == 401)
             }
-            #expect(try await browser.get("/campaigns/?q=a%20b&sort=name").headers["location"]?.hasSuffix(
-                "next=%2Fcampaigns%2F%3Fq%3Da%2520b%26sort%3Dname") == true)
+            #expect(
+                try await browser.get("/campaigns/?q=a%20b&sort=name").headers["location"]?.hasSuffix(
+                    "next=%2Fcampaigns%2F%3Fq%3Da%2520b%26sort%3Dname") == true)
         }
     }
 
@@ -131,10 +132,12 @@ import Testing
             let fetched = try await script.with("Sluice-Fragment", "flows")
                 .post("/campaigns/\(scene.campaignID)/fetch-streams/")
             #expect(fetched.json["html"]?.stringValue?.contains("<") == true)
-            let sync = try await script.with("Sluice-Fragment", "sync").get("/campaigns/\(scene.campaignID)/check-sync/")
+            let sync = try await script.with("Sluice-Fragment", "sync").get(
+                "/campaigns/\(scene.campaignID)/check-sync/")
             #expect(sync.json["html"]?.stringValue?.contains("<") == true)
             try await desk.keitaro.setShares(ofStream: scene.streamID, [draft[0], draft[1]])
-            let drift = try await script.with("Sluice-Fragment", "sync").get("/campaigns/\(scene.campaignID)/check-sync/")
+            let drift = try await script.with("Sluice-Fragment", "sync").get(
+                "/campaigns/\(scene.campaignID)/check-sync/")
             #expect(drift.json["html"]?.stringValue?.contains("<") == true && drift.json["in_sync"] == false)
             let conflict = try await piece.post("/campaigns/flow/\(scene.flowID)/push/")
             #expect(conflict.status == 409 && conflict.json["html"]?.stringValue?.contains("<") == true)

@@ -52,25 +52,28 @@ import Testing
             let keitaroID = try #require(
                 try await admin.get("/campaigns/\(scene.campaignID)/").json["campaign"]?["keitaro_id"])
             let offers = try await admin.post(
-                "/campaigns/stats/", ["period": "30_days", "by": "offer", "campaign_ids": [keitaroID]]).json
+                "/campaigns/stats/", ["period": "30_days", "by": "offer", "campaign_ids": [keitaroID]]
+            ).json
             let rows = offers["rows"]?.arrayValue ?? []
             let flows = try await admin.get("/campaigns/\(scene.campaignID)/").json["flows"]?.arrayValue ?? []
             let streams = Set(flows.compactMap { $0["stream_id"]?.intValue })
             #expect(!rows.isEmpty)
-            #expect(rows.allSatisfy { streams.contains($0["flow_id"]?.intValue ?? 0) && $0["offer_id"]?.intValue != nil })
+            #expect(
+                rows.allSatisfy { streams.contains($0["flow_id"]?.intValue ?? 0) && $0["offer_id"]?.intValue != nil })
             let listed = all["rows"]?.arrayValue?.first { $0["campaign_id"] == keitaroID }
             #expect(listed?["clicks"] != nil)
         }
     }
 
-    @Test(arguments: [
-        (["period": "century"], "period"), (["from": "2026-01-02", "to": "2026-01-01"], "from"),
-        (["from": "2026-01-02"], "from"), (["from": "2025-01-01", "to": "2026-06-01"], "from"),
-        (["from": "2026-02-30", "to": "2026-03-01"], "from"), (["timezone": "Mars/Olympus"], "timezone"),
-        (["timezone": "'; DROP"], "timezone"), (["by": "flow"], "by"), (["by": "offer"], "campaign_ids"),
-        (["by": "offer", "campaign_ids": [1, 2]], "campaign_ids"), (["campaign_ids": "7"], "campaign_ids"),
-        (["campaign_ids": ["x"]], "campaign_ids"),
-    ] as [(JSON, String)])
+    @Test(
+        arguments: [
+            (["period": "century"], "period"), (["from": "2026-01-02", "to": "2026-01-01"], "from"),
+            (["from": "2026-01-02"], "from"), (["from": "2025-01-01", "to": "2026-06-01"], "from"),
+            (["from": "2026-02-30", "to": "2026-03-01"], "from"), (["timezone": "Mars/Olympus"], "timezone"),
+            (["timezone": "'; DROP"], "timezone"), (["by": "flow"], "by"), (["by": "offer"], "campaign_ids"),
+            (["by": "offer", "campaign_ids": [1, 2]], "campaign_ids"), (["campaign_ids": "7"], "campaign_ids"),
+            (["campaign_ids": ["x"]], "campaign_ids"),
+        ] as [(JSON, String)])
     func `a question that can't be answered names its field`(body: JSON, field: String) async throws {
         try await withSyncedDesk { desk, admin, _ in
             let answer = try await admin.post("/campaigns/stats/", body)
@@ -81,7 +84,9 @@ import Testing
 
     @Test func `a question is put to Keitaro once a minute for one key`() async throws {
         try await withSyncedDesk { desk, admin, buyer in
-            func reports() async throws -> Int { try await desk.keitaro.requests().count { $0.contains("report/build") } }
+            func reports() async throws -> Int {
+                try await desk.keitaro.requests().count { $0.contains("report/build") }
+            }
             let first = try await admin.post("/campaigns/stats/", ["period": "today"])
             let asked = try await reports()
             let second = try await admin.post("/campaigns/stats/", ["period": "today"])
@@ -110,12 +115,13 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("status", ["status": 402], 402, "edition"), ("status", ["status": 403], 403, "forbidden"),
-        ("cloudflare", [:], 502, "firewall"), ("html", [:], 502, "unexpected"), ("reset", [:], 502, "unreachable"),
-        ("plain_not_found", [:], 404, "gone"), ("rate_limit", [:], 429, "limited"),
-        ("latency", ["milliseconds": 60_000], 504, "timeout"), ("status", ["status": 500], 502, "server_error"),
-    ] as [(String, JSON, Int, String)])
+    @Test(
+        arguments: [
+            ("status", ["status": 402], 402, "edition"), ("status", ["status": 403], 403, "forbidden"),
+            ("cloudflare", [:], 502, "firewall"), ("html", [:], 502, "unexpected"), ("reset", [:], 502, "unreachable"),
+            ("plain_not_found", [:], 404, "gone"), ("rate_limit", [:], 429, "limited"),
+            ("latency", ["milliseconds": 60_000], 504, "timeout"), ("status", ["status": 500], 502, "server_error"),
+        ] as [(String, JSON, Int, String)])
     func `a sync, a fetch and a check that fail change nothing and say why`(
         kind: String, more: JSON, status: Int, problem: String
     ) async throws {

@@ -126,7 +126,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [(1, 0.9, 1.1), (2, 1.8, 2.2), (5, 14.4, 17.6), (9, 230.4, 281.6), (10, 270, 330), (400, 270, 330)])
+    @Test(arguments: [
+        (1, 0.9, 1.1), (2, 1.8, 2.2), (5, 14.4, 17.6), (9, 230.4, 281.6), (10, 270, 330), (400, 270, 330),
+    ])
     func `pauses double up to five minutes`(attempt: Int, shortest: Double, longest: Double) {
         #expect(Backoff.delay(afterAttempt: attempt, jitter: 0) == .milliseconds(Int64(shortest * 1000)))
         #expect(Backoff.delay(afterAttempt: attempt, jitter: 1) <= .milliseconds(Int64((longest * 1000).rounded(.up))))

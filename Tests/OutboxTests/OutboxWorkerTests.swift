@@ -63,7 +63,8 @@ import Testing
                             }
                         ], loop: own, log: .silent, poll: .milliseconds(20), concurrency: 4)
                 }
-                try await database.execute("INSERT INTO outbox (kind, payload) SELECT 'a', '{}' FROM generate_series(1, 200)")
+                try await database.execute(
+                    "INSERT INTO outbox (kind, payload) SELECT 'a', '{}' FROM generate_series(1, 200)")
                 for worker in workers { worker.start() }
                 #expect(
                     try await eventually(loop) {
@@ -92,7 +93,8 @@ import Testing
                         return .done
                     }
                 ], loop: loop, log: .silent, poll: .milliseconds(10), concurrency: 3)
-            try await database.execute("INSERT INTO outbox (kind, payload) SELECT 'a', '{}' FROM generate_series(1, 30)")
+            try await database.execute(
+                "INSERT INTO outbox (kind, payload) SELECT 'a', '{}' FROM generate_series(1, 30)")
             worker.start()
             #expect(
                 try await eventually(loop) {
@@ -184,6 +186,49 @@ import Testing
             #expect(try await state(database, quick) == "done 1 -")
             #expect(try await state(database, slow) == "waiting 0 -")
             #expect(try await state(database, late) == "waiting 0 -")
+        }
+    }
+
+    @Test func `what is taken at the moment of stopping is given back before the stop is over`() async throws {
+        try await withTestDatabase { database, loop in
+            let tries = Tally()
+            let handler = OutboxHandler(kind: "a") { item in
+                tries.add(item.id)
+                return .done
+            }
+            let worker = OutboxWorker(database: database, handlers: [handler], loop: loop, log: .silent)
+            // Whoever takes an item waits for the lock that this test holds.
+            try await database.execute(
+                """
+                CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS
+                'BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NEW; END'
+                """)
+            try await database.execute(
+                """
+                CREATE TRIGGER hold BEFORE UPDATE ON outbox FOR EACH ROW WHEN (NEW.state = 'running')
+                EXECUTE FUNCTION hold()
+                """)
+            let id = try #require(try await put(database, "a"))
+            let over = Tally()
+            let stopping = try await database.transaction { transaction in
+                try await transaction.execute("SELECT pg_advisory_xact_lock(42)")
+                worker.start()
+                #expect(
+                    try await eventually(loop) {
+                        try await database.first("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+                            != nil
+                    })
+                let stopping = Task {
+                    await worker.stop(within: .zero)
+                    over.enter()
+                }
+                for _ in 0..<10 { #expect(try await state(database, id) == "waiting 0 -") }
+                #expect(over.most == 0)
+                return stopping
+            }
+            await stopping.value
+            #expect(try await state(database, id) == "waiting 0 -")
+            #expect(tries.counts.isEmpty)
         }
     }
 

@@ -86,9 +86,13 @@ package final class TestDesk: Sendable {
 
     package var routes: [Route] { application.routes }
 
-    package func stranger(accepting types: String) -> Visitor { Visitor(desk: self, headers: ["Accept": types]) }
+    package func stranger(accepting types: String) -> Visitor { visitor(["Accept": types]) }
 
-    package var stranger: Visitor { Visitor(desk: self, headers: ["Accept": "application/json"]) }
+    private func visitor(_ headers: FetchHeaders) -> Visitor {
+        Visitor(fetch: fetch, base: "http://127.0.0.1:\(port)", headers: headers)
+    }
+
+    package var stranger: Visitor { visitor(["Accept": "application/json"]) }
 
     package func program(token: String) -> Visitor { stranger.with("Authorization", "Bearer \(token)") }
 
@@ -113,7 +117,7 @@ package final class TestDesk: Sendable {
         guard answer.status == 303, let session = Self.cookie("sluice_session", in: answer) else {
             throw TestCluster.Failure(description: answer.text)
         }
-        var visitor = Visitor(desk: self, headers: ["Accept": "text/html", "Cookie": "sluice_session=\(session)"])
+        var visitor = self.visitor(["Accept": "text/html", "Cookie": "sluice_session=\(session)"])
         let page = try await visitor.get("/users/logout/")
         guard let token = Self.text(after: "name=\"csrf-token\" content=\"", in: page.text) else {
             throw TestCluster.Failure(description: page.text)
@@ -124,7 +128,7 @@ package final class TestDesk: Sendable {
 
     /// The login page's cookie and token, in the hands of a browser without a session.
     package func loginForm() async throws -> (visitor: Visitor, token: String) {
-        let visitor = Visitor(desk: self, headers: ["Accept": "text/html"])
+        let visitor = self.visitor(["Accept": "text/html"])
         let page = try await visitor.get("/users/login/")
         guard let nonce = Self.cookie("sluice_login", in: page),
             let token = Self.text(after: "name=\"csrf_token\" value=\"", in: page.text)
@@ -134,7 +138,7 @@ package final class TestDesk: Sendable {
 
     package static func cookie(_ name: String, in answer: Visitor.Answer) -> String? {
         answer.headers.all("set-cookie").first { $0.hasPrefix("\(name)=") }
-            .flatMap { $0.dropFirst(name.count + 1).split(separator: ";").first.map(String.init) }
+            .map { String($0.dropFirst(name.count + 1).prefix { $0 != ";" }) }
     }
 
     private static func text(after start: String, in page: String) -> String? {

@@ -3,10 +3,18 @@ import Fetch
 
 /// Somebody who sends requests to a desk under test: a stranger, a program with a token, or a browser with a session.
 package struct Visitor: Sendable {
-    let desk: TestDesk
+    let fetch: Fetch
+    /// Such as `http://127.0.0.1:8080`.
+    package var base: String
     package var headers: FetchHeaders
     /// Sent with each request that changes something.
     package var csrfToken: String?
+
+    package init(fetch: Fetch, base: String, headers: FetchHeaders) {
+        self.fetch = fetch
+        self.base = base
+        self.headers = headers
+    }
 
     package struct Answer: Sendable {
         package let status: Int
@@ -54,9 +62,9 @@ package struct Visitor: Sendable {
     package func send(_ method: OutgoingRequest.Method, _ path: String, _ body: [UInt8] = []) async throws -> Answer {
         var headers = headers
         if method == .post, let csrfToken { headers.append("X-CSRF-Token", csrfToken) }
-        let response = try await desk.fetch.send(
+        let response = try await fetch.send(
             OutgoingRequest(
-                method, "http://127.0.0.1:\(desk.port)\(path)", headers: headers, body: body, deadline: .seconds(60),
+                method, base + path, headers: headers, body: body, deadline: .seconds(60),
                 isRepeatable: false))
         return Answer(status: response.status, headers: response.headers, body: response.body)
     }

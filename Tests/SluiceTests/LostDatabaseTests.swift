@@ -1,0 +1,102 @@
+import Base
+import Fetch
+import Glibc
+import Postgres
+import Reactor
+import TestDesk
+import Testing
+
+/// The private database dies under a desk that serves.
+@Suite(.timeLimit(.minutes(5))) struct LostDatabaseTests {
+    @Test func `what was answered stays, what was refused can be repeated, and the desk recovers by itself`()
+        async throws
+    {
+        var template = Array("/tmp/sluice-lost-XXXXXX".utf8CString)
+        let directory = try #require(mkdtemp(&template).map { String(cString: $0) })
+        chmod(directory, 0o711)
+        defer { _ = try? ChildProcess.run(["/bin/rm", "-rf", directory], timeout: .seconds(30)) }
+        let settings = ["DEMO_DATA_DIR": directory]
+        let (desk, url) = try ServingProcess.serve(settings, ["--demo", "serve"])
+        let token = try ServingProcess.answer(["--demo", "token", "create", "--admin", "--name", "tests"], settings)
+        try await onLoop { loop in
+            let fetch = Fetch(loops: [loop])
+            let program = Visitor(
+                fetch: fetch, base: url, headers: ["Accept": "application/json", "Authorization": "Bearer \(token)"])
+            let (flow, row) = try await someFlow(program)
+            var revision = try #require(
+                try await program.get("/campaigns/flow/\(flow)/").json["flow"]?["revision"]?.intValue)
+
+            for round in 0..<2 {
+                var refused: Int64 = 0
+                var share: Int64 = 0
+                var answered = 0
+                var sinceReturn = 0
+                for attempt in 0..<4_000 {
+                    let wanted = Int64(10 + attempt % 50)
+                    let answer = try await program.post(
+                        "/campaigns/flow-offer/\(row)/update-share/", ["share": .integer(wanted)])
+                    switch answer.status {
+                    case 200:
+                        // Each edit counts one; one that was refused may have been made, at most once.
+                        let now = try #require(answer.json["flow"]?["revision"]?.intValue)
+                        #expect((revision + 1...revision + 1 + refused).contains(now), "round \(round)")
+                        revision = now
+                        share = wanted
+                        refused = 0
+                        answered += 1
+                        if sinceReturn > 0 { sinceReturn += 1 }
+                        if answered == 5 { kill(try postmaster(directory), SIGKILL) }
+                    case 503:
+                        #expect(answer.json["type"] == "/problems/database-away")
+                        #expect(answer.headers["retry-after"].flatMap { Int($0) }.map { $0 >= 1 } == true)
+                        refused += 1
+                        sinceReturn = 1
+                        await loop.sleep(for: .milliseconds(10))
+                    default: Issue.record("round \(round): \(answer.status) \(answer.text)")
+                    }
+                    if sinceReturn > 5 { break }
+                }
+                #expect(sinceReturn > 5)
+                let flowNow = try await program.get("/campaigns/flow/\(flow)/").json["flow"]
+                #expect(flowNow?["revision"]?.intValue == revision)
+                let kept = flowNow?["offers"]?.arrayValue?.first { $0["id"]?.intValue == row }
+                #expect(kept?["share"]?.intValue == share)
+                #expect(flowNow?["total"] == 100)
+            }
+
+            // Work outside waits for the database too, and goes on.
+            let push = try await program.post("/campaigns/flow/\(flow)/push/")
+            #expect(push.status == 200, "\(push.text)")
+            #expect(try await program.get("/ready").status == 200)
+            await fetch.close()
+        }
+        #expect(desk.end(SIGTERM) == 0)
+        // The last one out stopped its database.
+        #expect(FileSystem.kind(of: "\(directory)/postgres/data/postmaster.pid") == nil)
+    }
+
+    private func postmaster(_ directory: String) throws -> pid_t {
+        let file = try FileSystem.read("\(directory)/postgres/data/postmaster.pid", limit: 4096)
+        let line = String(decoding: file, as: UTF8.self).split(separator: "\n").first
+        return try #require(line.flatMap { pid_t($0) }.flatMap { $0 > 1 ? $0 : nil })
+    }
+
+    /// A flow with at least two active offers, and its first row.
+    private func someFlow(_ program: Visitor) async throws -> (flow: Int64, row: Int64) {
+        #expect(try await program.post("/campaigns/sync-campaigns/").status == 200)
+        let list = try await program.get("/campaigns/?state=active&sort=id&dir=asc").json["campaigns"]?.arrayValue ?? []
+        for campaign in list {
+            let id = try #require(campaign["id"]?.intValue)
+            let flows = try await program.post("/campaigns/\(id)/fetch-streams/").json["flows"]?.arrayValue ?? []
+            for flow in flows {
+                let rows = (flow["offers"]?.arrayValue ?? []).filter { $0["state"] == "active" }
+                if rows.count > 1, flow["total"] == 100, let flowID = flow["id"]?.intValue,
+                    let row = rows[0]["id"]?.intValue
+                {
+                    return (flowID, row)
+                }
+            }
+        }
+        throw ServingProcess.Failure(description: "no flow to edit")
+    }
+}
