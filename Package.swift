@@ -64,9 +64,9 @@ let suites: [Target] = [
     tests(of: "Reactor", with: ["Base", "CLinux"]),
     tests(of: "HTTP", with: ["Base", "Reactor", "CLinux"]),
     tests(of: "Postgres", with: ["Base", "Reactor", "CLinux", "CPostgres"]),
-    tests(of: "Fetch", with: ["Base", "Reactor", "COpenSSL"]),
+    tests(of: "Fetch", with: ["CLinux", "Base", "Reactor", "COpenSSL"]),
     tests(of: "Views", with: ["Base"]),
-    tests(of: "Keitaro", with: ["Base", "Reactor", "Fetch"]),
+    tests(of: "Keitaro", with: ["CLinux", "Base", "Reactor", "Fetch"]),
     .target(
         name: "TestDesk",
         dependencies: [

@@ -176,9 +176,11 @@ package struct AccountRoutes: Sendable {
         guard case .session(let tokenHash, _) = try request.person().proof else {
             throw HTTPError(.conflict, detail: "A token is not logged out; revoke it with bin/sluice token revoke.")
         }
+        // Whoever leaves to bring another key comes back to the page they left.
+        let next = request.hasJSONContent ? nil : try request.form()["next"]
         try await store.closeSession(tokenHash: tokenHash)
-        var response =
-            request.wantsPage ? Response.redirect(to: "/users/login/?left=1") : Response.json(["message": nil])
+        let login = "/users/login/?left=1" + (next.map { "&next=\(PercentCoding.encode(LoginForm.next($0)))" } ?? "")
+        var response = request.wantsPage ? Response.redirect(to: login) : Response.json(["message": nil])
         response.set(SetCookie(Guard.cookie, "", maxAge: 0, isSecure: frame.isSecure))
         return response
     }

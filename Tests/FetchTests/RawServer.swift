@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Reactor
 import Synchronization
@@ -10,7 +11,7 @@ final class RawServer: Sendable {
 
     /// `serve` is called with each connection and its number, from 1; the connection is closed when it returns.
     init(_ serve: @escaping @Sendable (RawConnection, Int) -> Void) {
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -24,7 +25,8 @@ final class RawServer: Sendable {
         }
         HelperThread.detach(name: "raw-server") { [listener, weak self] in
             while true {
-                let fd = accept(listener, nil, nil)
+                // A program started meanwhile by another test must not hold the connection open.
+                let fd = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
                 guard fd >= 0, let self else { return }
                 let number = self.accepted.withLock { count in
                     count += 1

@@ -1,5 +1,6 @@
 import Base
 import Fetch
+import CLinux
 import Glibc
 import Reactor
 import Synchronization
@@ -32,7 +33,7 @@ final class LoopbackTracker: Sendable {
 
     init(_ answers: Answer...) throws {
         signal(SIGPIPE, SIG_IGN)
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -49,7 +50,8 @@ final class LoopbackTracker: Sendable {
         loop.start()
         HelperThread.detach(name: "tracker") { [listener, weak self] in
             for answer in answers {
-                let fd = accept(listener, nil, nil)
+                // A program started meanwhile by another test must not hold the connection open.
+                let fd = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
                 guard fd >= 0 else { return }
                 self?.serve(fd, answer)
                 close(fd)
