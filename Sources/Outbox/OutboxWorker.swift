@@ -53,11 +53,13 @@ package final class OutboxWorker: @unchecked Sendable {
         while !running.isEmpty, MonotonicTime.now() < end {
             await bell.wait(atMost: end - .now())
         }
-        for (item, task) in running.values {
+        // Let go of before they are cancelled: what a cancelled handler returns is no outcome to settle.
+        let abandoned = running.values
+        running = [:]
+        for (item, task) in abandoned {
             task.cancel()
             try? await store.release(item)
         }
-        running = [:]
         // It may have been taking items just now; it gives them back.
         await main?.value
     }
