@@ -128,7 +128,8 @@ package struct AccountStore: Sendable {
         trackers.id AS tracker_id, trackers.name AS tracker_name, trackers.url AS tracker_url
         """
 
-    /// Also moves the session's end, at most once an hour.
+    /// Also moves the session's end, at most once an hour. Nil too when the key can't be read any more, because SECRET_KEY is another
+    /// one than when it was sealed: the person logs in again.
     func session(tokenHash: [UInt8]) async throws -> SignedIn? {
         let row = try await database.first(
             """
@@ -149,9 +150,13 @@ package struct AccountStore: Sendable {
                 WHERE token_hash = \(tokenHash)
                 """)
         }
-        return SignedIn(
-            user: try user(row), proof: .session(tokenHash: tokenHash, csrfToken: try row.get("csrf_token")),
-            key: try key(row))
+        do {
+            return SignedIn(
+                user: try user(row), proof: .session(tokenHash: tokenHash, csrfToken: try row.get("csrf_token")),
+                key: try key(row))
+        } catch is CryptographyError {
+            return nil
+        }
     }
 
     /// An administrator's token without a key of its own uses the one that was verified last.
@@ -180,8 +185,13 @@ package struct AccountStore: Sendable {
             try await database.execute("UPDATE api_tokens SET last_used_at = now() WHERE id = \(tokenID)")
         }
         let keyID: Int64? = try row.get("key_id")
-        return SignedIn(
-            user: try user(row), proof: .apiToken(id: tokenID), key: keyID == nil ? nil : try key(row))
+        var readable: KeitaroKey?
+        do {
+            readable = keyID == nil ? nil : try key(row)
+        } catch is CryptographyError {
+            // Sealed under another SECRET_KEY: the token asks for a key as one that never had any.
+        }
+        return SignedIn(user: try user(row), proof: .apiToken(id: tokenID), key: readable)
     }
 
     /// For work that outlives its request, such as a push.

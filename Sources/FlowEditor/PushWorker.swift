@@ -34,7 +34,7 @@ struct PushWorker: Sendable {
             return .failed(reason: "the push is not there")
         }
         guard order.push.state == .waiting else { return .done }
-        guard let keyID = order.keyID, let key = try await accounts.key(id: keyID) else {
+        guard let keyID = order.keyID, let key = try await readableKey(keyID) else {
             try await store.settleFailed(order, PushProblem(kind: "key_refused"))
             return .done
         }
@@ -68,6 +68,7 @@ struct PushWorker: Sendable {
         } catch {
             let failure = error
             guard failure.mayHaveBeenApplied else {
+                try await store.noteRefusal(order)
                 return try await failed(order, failure, keyID: keyID, attempt: item.attempt, wasSent: false)
             }
             guard let found = try? await client.stream(order.streamID, key.secret).offerSet else {
@@ -80,6 +81,15 @@ struct PushWorker: Sendable {
             return try await verify(found, order)
         }
         return try await verify(answer, order)
+    }
+
+    /// Nil when the key is gone, or was sealed under another SECRET_KEY: either way its owner has to enter it again.
+    private func readableKey(_ id: Int64) async throws -> KeitaroKey? {
+        do {
+            return try await accounts.key(id: id)
+        } catch is CryptographyError {
+            return nil
+        }
     }
 
     private func verify(_ answer: [OfferShare], _ order: FlowEditorStore.PushOrder) async throws -> OutboxOutcome {

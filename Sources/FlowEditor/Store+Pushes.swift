@@ -60,6 +60,11 @@ extension FlowEditorStore {
         try await database.execute("UPDATE keitaro_pushes SET sent_at = now() WHERE id = \(order.push.id)")
     }
 
+    /// Keitaro answered that it took nothing, so a later failure of this push is not in doubt either.
+    func noteRefusal(_ order: PushOrder) async throws {
+        try await database.execute("UPDATE keitaro_pushes SET sent_at = NULL WHERE id = \(order.push.id)")
+    }
+
     /// Keitaro confirmed the set: it becomes the base, in the same transaction as the record.
     func settlePushed(_ order: PushOrder, answer: [OfferShare]) async throws {
         try await database.transaction { transaction in

@@ -62,8 +62,13 @@ extension Frame {
                 Word("login.error.timeout_title", ["seconds": .integer(Self.seconds(failure))]),
                 Word("login.error.timeout_detail", place)
             )
-        case .unreachable, .serverError, .rateLimited:
-            (Word("login.error.unreachable_title", place), Word("login.error.unreachable_detail"))
+        case .rateLimited: (Word("login.error.busy_title", place), Word("login.error.busy_detail"))
+        case .serverError(let code, _):
+            (
+                Word("login.error.failed_title", ["host": .string(host), "status": .integer(Int64(code))]),
+                Word("login.error.busy_detail")
+            )
+        case .unreachable: (Word("login.error.unreachable_title", place), Word("login.error.unreachable_detail"))
         case .noPermission, .notFound, .rejectedFields, .notJSON, .redirected, .unreadable:
             (Word("login.error.not_keitaro_title", place), Word("login.error.not_keitaro_detail"))
         }

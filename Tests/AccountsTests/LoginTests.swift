@@ -110,9 +110,8 @@ import Testing
         Fault(kind: "plain_not_found", more: [:], status: 404, title: "127.0.0.1 does not answer like Keitaro."),
         Fault(kind: "latency", more: ["milliseconds": 60_000], status: 504, title: "Keitaro did not answer in 1 s."),
         Fault(kind: "reset", more: [:], status: 502, title: "127.0.0.1 cannot be reached from this server."),
-        Fault(
-            kind: "status", more: ["status": 500], status: 502, title: "127.0.0.1 cannot be reached from this server."),
-        Fault(kind: "rate_limit", more: [:], status: 429, title: "127.0.0.1 cannot be reached from this server."),
+        Fault(kind: "status", more: ["status": 500], status: 502, title: "127.0.0.1 failed with status 500."),
+        Fault(kind: "rate_limit", more: [:], status: 429, title: "127.0.0.1 asks to slow down."),
     ])
     func `a probe that fails admits nobody and says what to do`(fault: Fault) async throws {
         try await withDesk(deadlines: KeitaroClient.Deadlines(read: .seconds(1))) { desk in
