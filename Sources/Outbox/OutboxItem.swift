@@ -16,6 +16,8 @@ package enum OutboxOutcome: Sendable {
     case done
     /// Again later; counts as an attempt.
     case retry(after: Duration, reason: String)
+    /// Again later, as if this try had not been: what was asked for was not ready, or a limit said to wait.
+    case snooze(for: Duration, reason: String)
     /// Never again.
     case failed(reason: String)
 }
@@ -23,10 +25,16 @@ package enum OutboxOutcome: Sendable {
 /// Performs one kind of item. Must not throw: every failure is an outcome.
 package struct OutboxHandler: Sendable {
     package let kind: String
+    /// A try that takes longer is cancelled and counts as one to be repeated.
+    package let timeout: Duration
     package let perform: @Sendable (OutboxItem) async -> OutboxOutcome
 
-    package init(kind: String, perform: @escaping @Sendable (OutboxItem) async -> OutboxOutcome) {
+    package init(
+        kind: String, timeout: Duration = .seconds(600),
+        perform: @escaping @Sendable (OutboxItem) async -> OutboxOutcome
+    ) {
         self.kind = kind
+        self.timeout = timeout
         self.perform = perform
     }
 }

@@ -8,26 +8,30 @@ import Reactor
 package final class OutboxWorker: @unchecked Sendable {
     private let store: OutboxStore
     private let handlers: [String: OutboxHandler]
+    private let schedules: [OutboxSchedule]
     private let loop: EventLoop
     private let log: Logger
     private let bell: Bell
     private let lease: Duration
     private let poll: Duration
     private let concurrency: Int
-    private var running: [Int64: (item: OutboxItem, task: Task<Void, Never>)] = [:]
+    private var running: [Int64: (item: OutboxItem, work: Task<OutboxOutcome, Never>)] = [:]
     private var isStopping = false
     private var main: Task<Void, Never>?
     private var nextPruning = MonotonicTime.now()
+    /// When each schedule is to be looked at again; absent: now.
+    private var nextSlots: [String: MonotonicTime] = [:]
 
     /// - Parameters:
     ///   - lease: how long a dead process keeps an item from others; renewed at a third of it while the item is worked on.
     ///   - poll: how often the table is asked without a poke, for items of other processes.
     package init(
-        database: Database, handlers: [OutboxHandler], loop: EventLoop, log: Logger, lease: Duration = .seconds(30),
-        poll: Duration = .seconds(1), concurrency: Int = 8
+        database: Database, handlers: [OutboxHandler], schedules: [OutboxSchedule] = [], loop: EventLoop, log: Logger,
+        lease: Duration = .seconds(30), poll: Duration = .seconds(1), concurrency: Int = 8
     ) {
         store = OutboxStore(database: database)
         self.handlers = Dictionary(handlers.map { ($0.kind, $0) }, uniquingKeysWith: { first, _ in first })
+        self.schedules = schedules
         self.loop = loop
         self.log = log
         self.lease = lease
@@ -56,8 +60,8 @@ package final class OutboxWorker: @unchecked Sendable {
         // Let go of before they are cancelled: what a cancelled handler returns is no outcome to settle.
         let abandoned = running.values
         running = [:]
-        for (item, task) in abandoned {
-            task.cancel()
+        for (item, work) in abandoned {
+            work.cancel()
             try? await store.release(item)
         }
         // It may have been taking items just now; it gives them back.
@@ -79,6 +83,9 @@ package final class OutboxWorker: @unchecked Sendable {
                 nextPruning = .now() + .seconds(3600)
                 _ = try await store.prune(settledBefore: 7)
             }
+            for schedule in schedules where nextSlots[schedule.name].map({ $0 < .now() }) ?? true {
+                nextSlots[schedule.name] = .now() + (try await store.putDue(schedule))
+            }
             while running.count < concurrency, !isStopping {
                 let free = concurrency - running.count
                 let items = try await store.claim(kinds: Array(handlers.keys), limit: free, lease: lease)
@@ -97,16 +104,31 @@ package final class OutboxWorker: @unchecked Sendable {
 
     private func begin(_ item: OutboxItem) {
         guard let handler = handlers[item.kind] else { return }
-        let task = loop.spawn { [self] in
+        // A task of its own: breaking the work off must not break off the settlement.
+        let work = Task(executorPreference: loop) { await handler.perform(item) }
+        running[item.id] = (item, work)
+        loop.spawn { [self] in
             let heartbeat = loop.spawn { await self.keepLease(of: item) }
-            let outcome = await handler.perform(item)
+            let clock = loop.spawn { [self] in
+                guard await loop.sleep(for: handler.timeout), holds(item) else { return }
+                log.warning("an outbox item took too long", ["id": String(item.id), "kind": item.kind])
+                work.cancel()
+            }
+            let outcome = await work.value
             heartbeat.cancel()
+            clock.cancel()
             guard holds(item) else { return }
-            await settle(item, outcome)
+            await settle(item, work.isCancelled ? Self.whenBrokenOff(outcome, item) : outcome)
             if holds(item) { running[item.id] = nil }
             bell.ring()
         }
-        running[item.id] = (item, task)
+    }
+
+    /// A handler that was done nevertheless has its say; what else a cancelled one returns is tried again.
+    private static func whenBrokenOff(_ outcome: OutboxOutcome, _ item: OutboxItem) -> OutboxOutcome {
+        if case .done = outcome { return outcome }
+        return .retry(
+            after: Backoff.delay(afterAttempt: item.attempt, jitter: .random(in: 0...1)), reason: "it took too long")
     }
 
     /// False when the item was given back, or its lease was lost and it was taken again, perhaps by this very worker.

@@ -10,13 +10,17 @@ package struct OutboxStore: Sendable {
     }
 
     /// Puts an item in, within the caller's transaction. Nil: an unsettled item with the same unique key exists.
+    /// - Parameter delay: how long nobody takes it.
     @discardableResult
     package static func put(
-        _ kind: String, _ payload: JSON, uniqueKey: String? = nil, in transaction: Transaction
+        _ kind: String, _ payload: JSON, uniqueKey: String? = nil, after delay: Duration = .zero,
+        in transaction: Transaction
     ) async throws -> Int64? {
         try await transaction.first(
             """
-            INSERT INTO outbox (kind, payload, unique_key) VALUES (\(kind), \(payload), \(uniqueKey))
+            INSERT INTO outbox (kind, payload, unique_key, run_at)
+            VALUES (\(kind), \(payload), \(uniqueKey),
+                now() + \(delay.wholeMilliseconds)::bigint * interval '1 millisecond')
             ON CONFLICT (unique_key) WHERE state IN ('waiting', 'running') DO NOTHING
             RETURNING id
             """
@@ -28,7 +32,7 @@ package struct OutboxStore: Sendable {
         let milliseconds = lease.wholeMilliseconds
         let rows = try await database.query(
             """
-            WITH due AS (
+            WITH due AS MATERIALIZED (
                 SELECT id FROM outbox
                 WHERE kind = ANY(\(kinds)::text[]) AND state = 'waiting' AND run_at <= now()
                 ORDER BY run_at, id LIMIT \(limit)::int FOR UPDATE SKIP LOCKED
@@ -68,15 +72,19 @@ package struct OutboxStore: Sendable {
         switch outcome {
         case .done: try await finish(item, state: "done", error: nil)
         case .failed(let reason): try await finish(item, state: "failed", error: reason)
-        case .retry(let delay, let reason):
-            let milliseconds = delay.wholeMilliseconds
-            try await database.execute(
-                """
-                UPDATE outbox SET state = 'waiting', lease_until = NULL, last_error = \(reason),
-                    run_at = now() + \(milliseconds)::bigint * interval '1 millisecond'
-                WHERE id = \(item.id) AND state = 'running' AND lease_token = \(item.leaseToken)
-                """)
+        case .retry(let delay, let reason): try await putBack(item, after: delay, reason: reason, attempts: 0)
+        case .snooze(let delay, let reason): try await putBack(item, after: delay, reason: reason, attempts: -1)
         }
+    }
+
+    private func putBack(_ item: OutboxItem, after delay: Duration, reason: String, attempts: Int) async throws {
+        try await database.execute(
+            """
+            UPDATE outbox SET state = 'waiting', lease_until = NULL, last_error = \(reason),
+                attempts = attempts + \(attempts)::int,
+                run_at = now() + \(delay.wholeMilliseconds)::bigint * interval '1 millisecond'
+            WHERE id = \(item.id) AND state = 'running' AND lease_token = \(item.leaseToken)
+            """)
     }
 
     private func finish(_ item: OutboxItem, state: String, error: String?) async throws {
@@ -96,10 +104,46 @@ package struct OutboxStore: Sendable {
             """)
     }
 
+    /// Removes what was settled long ago, a thousand rows at a time so that no lock is held for long.
     func prune(settledBefore days: Int) async throws -> Int {
-        try await database.execute(
-            "DELETE FROM outbox WHERE state IN ('done', 'failed') AND settled_at < now() - \(days)::int * interval '1 day'"
-        )
+        var pruned = 0
+        while true {
+            let count = try await database.execute(
+                """
+                DELETE FROM outbox WHERE id IN (
+                    SELECT id FROM outbox
+                    WHERE state IN ('done', 'failed') AND settled_at < now() - \(days)::int * interval '1 day'
+                    ORDER BY settled_at LIMIT 1000 FOR UPDATE SKIP LOCKED)
+                """)
+            pruned += count
+            if count < 1000 { return pruned }
+        }
+    }
+
+    /// Puts the item of the present slot in, unless a process has: the row's `last_slot` only moves forward, and only its mover puts.
+    /// - Returns: how long until the next slot by the database's clock.
+    func putDue(_ schedule: OutboxSchedule) async throws -> Duration {
+        let every = schedule.every.wholeMilliseconds
+        let offset = schedule.offset.wholeMilliseconds
+        let row = try await database.one(
+            """
+            WITH clock AS (
+                SELECT (extract(epoch FROM now()) * 1000)::bigint - \(offset)::bigint AS present
+            ), slot AS (
+                SELECT present - present % \(every)::bigint + \(offset)::bigint AS start FROM clock
+            ), moved AS (
+                INSERT INTO outbox_schedules (name, last_slot) SELECT \(schedule.name), to_timestamp(start / 1000.0) FROM slot
+                ON CONFLICT (name) DO UPDATE SET last_slot = EXCLUDED.last_slot
+                    WHERE outbox_schedules.last_slot < EXCLUDED.last_slot
+                RETURNING last_slot
+            ), put AS (
+                INSERT INTO outbox (kind, payload, unique_key)
+                SELECT \(schedule.name), '{}', \(schedule.name) FROM moved
+                ON CONFLICT (unique_key) WHERE state IN ('waiting', 'running') DO NOTHING
+            )
+            SELECT \(every)::bigint - present % \(every)::bigint AS remaining FROM clock
+            """)
+        return .milliseconds(try row.get("remaining", Int64.self))
     }
 }
 

@@ -42,6 +42,29 @@ import Testing
         }
     }
 
+    @Test func `an item can be put in for later`() async throws {
+        try await withTestDatabase { database, _ in
+            let store = OutboxStore(database: database)
+            try await database.transaction { try await OutboxStore.put("a", [:], after: .seconds(3600), in: $0) }
+            #expect(try await store.claim(kinds: ["a"], limit: 1, lease: .seconds(30)).isEmpty)
+            try await database.execute("UPDATE outbox SET run_at = run_at - interval '1 hour'")
+            #expect(try await store.claim(kinds: ["a"], limit: 1, lease: .seconds(30)).count == 1)
+        }
+    }
+
+    @Test func `what was settled long ago is pruned, however much it is`() async throws {
+        try await withTestDatabase { database, _ in
+            try await database.execute(
+                """
+                INSERT INTO outbox (kind, payload, state, settled_at)
+                SELECT 'a', '{}', 'done', now() - n * interval '1 minute' FROM generate_series(1, 2500) n
+                """)
+            try await database.execute("UPDATE outbox SET settled_at = settled_at - interval '8 days' WHERE id <= 2400")
+            #expect(try await OutboxStore(database: database).prune(settledBefore: 7) == 2400)
+            #expect(try await database.one("SELECT count(*) AS n FROM outbox").get("n", Int64.self) == 100)
+        }
+    }
+
     @Test func `items are taken by kind, when they are due, the oldest first, up to the limit`() async throws {
         try await withTestDatabase { database, _ in
             let store = OutboxStore(database: database)

@@ -160,6 +160,41 @@ import Testing
         }
     }
 
+    @Test func `a snooze burns no attempt`() async throws {
+        try await withTestDatabase { database, loop in
+            let tries = Tally()
+            let handler = OutboxHandler(kind: "a") { item in
+                tries.add(item.id)
+                return tries.counts[item.id] ?? 0 < 4 ? .snooze(for: .zero, reason: "asked to wait") : .done
+            }
+            let worker = OutboxWorker(
+                database: database, handlers: [handler], loop: loop, log: .silent, poll: .milliseconds(10))
+            let id = try #require(try await put(database, "a"))
+            worker.start()
+            #expect(try await eventually(loop) { try await state(database, id) == "done 1 -" })
+            #expect(tries.counts[id] == 4)
+            await worker.stop()
+        }
+    }
+
+    @Test func `a try that takes too long is broken off and repeated`() async throws {
+        try await withTestDatabase { database, loop in
+            let handler = OutboxHandler(kind: "a", timeout: .milliseconds(50)) { item in
+                // What a handler says after it was broken off is no verdict on the item.
+                if item.attempt == 1, await !loop.sleep(for: .seconds(600)) { return .failed(reason: "broken off") }
+                return .done
+            }
+            let worker = OutboxWorker(
+                database: database, handlers: [handler], loop: loop, log: .silent, poll: .milliseconds(10))
+            let id = try #require(try await put(database, "a"))
+            worker.start()
+            #expect(try await eventually(loop) { try await state(database, id) == "waiting 1 it took too long" })
+            try await database.execute("UPDATE outbox SET run_at = now()")
+            #expect(try await eventually(loop) { try await state(database, id) == "done 2 -" })
+            await worker.stop()
+        }
+    }
+
     @Test func `stopping lets the quick finish and gives the slow back without an attempt`() async throws {
         try await withTestDatabase { database, loop in
             let (begun, begin) = AsyncStream.makeStream(of: Int64.self)
