@@ -58,6 +58,7 @@ extension Frame {
         case 404: (Word("error.not_found.title").name, Word("error.not_found.detail").name)
         case 405: (Word("error.method.title").name, Word("error.method.detail").name)
         case 413: (Word("error.too_large.title").name, Word("error.too_large.detail").name)
+        case 421: (Word("error.misdirected.title").name, Word("error.misdirected.detail").name)
         case 429: (Word("error.too_many.title").name, Word("error.too_many.detail").name)
         case 500: (Word("error.internal.title").name, Word("error.internal.detail").name)
         case 503: (Word("error.unavailable.title").name, Word("error.unavailable.detail").name)

@@ -37,11 +37,18 @@ struct Mounts {
         return Application(
             routes: probes + [staticRoute(files)] + accounts.routes + flowEditor.routes,
             middleware: [
-                SecurityHeaders.middleware, RequestLog.middleware(log.component("http")),
+                SecurityHeaders.middleware, RequestLog.middleware(log.component("http")), allowedHosts.middleware,
                 Guard(store: storage.accounts).middleware,
             ],
             log: log.component("http"), readError: { error, request in Self.read(error, request, frame) },
             renderProblem: { error, request in frame.render(error, request) })
+    }
+
+    /// With ALLOWED_HOSTS set, its names and the one of PUBLIC_URL.
+    private var allowedHosts: AllowedHosts {
+        let listed = configuration.allowedHosts
+        let own = configuration.publicURL.flatMap { Frame.host($0) }.map { AllowedHosts.name(of: $0) }
+        return AllowedHosts(listed.isEmpty ? [] : listed + [own].compactMap { $0 })
     }
 
     /// The three weights that the stylesheet names; the package has thirty.
