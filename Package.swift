@@ -24,7 +24,7 @@ let ground: [Target] = [
     .systemLibrary(name: "CPostgres"),
     .systemLibrary(name: "CCurl"),
     floor("Base", on: ["CLinux", "COpenSSL"]),
-    floor("Reactor", on: ["CLinux", "Base"]),
+    floor("Reactor", on: ["CLinux", "COpenSSL", "Base"]),
 ]
 
 let platform: [Target] = [
@@ -62,11 +62,12 @@ let top: [Target] = [
 let suites: [Target] = [
     tests(of: "Base"),
     tests(of: "Reactor", with: ["Base", "CLinux"]),
-    tests(of: "HTTP", with: ["Base", "Reactor", "CLinux"]),
+    tests(of: "HTTP", with: ["TestCertificate", "Base", "Reactor", "CLinux", "COpenSSL"]),
     tests(of: "Postgres", with: ["Base", "Reactor", "CLinux", "CPostgres"]),
-    tests(of: "Fetch", with: ["CLinux", "Base", "Reactor", "COpenSSL"]),
+    tests(of: "Fetch", with: ["TestCertificate", "CLinux", "Base", "Reactor", "COpenSSL"]),
     tests(of: "Views", with: ["Base"]),
     tests(of: "Keitaro", with: ["CLinux", "Base", "Reactor", "Fetch"]),
+    .target(name: "TestCertificate", path: "Tests/TestCertificate", swiftSettings: settings),
     .target(
         name: "TestDesk",
         dependencies: [
