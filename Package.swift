@@ -84,7 +84,7 @@ let suites: [Target] = [
     tests(of: "Frame", with: ["TestDesk", "Base", "HTTP", "Views", "Keitaro", "Fetch"]),
     tests(of: "Accounts", with: ["TestDesk", "Base", "Reactor", "HTTP", "Postgres", "Frame", "Fetch", "Sandbox"]),
     tests(of: "Mirror", with: ["TestDesk", "Base", "Postgres", "Keitaro", "Fetch", "Sandbox"]),
-    tests(of: "Sluice", with: ["TestDesk", "Base", "Reactor", "Postgres", "Fetch", "Sandbox"]),
+    tests(of: "Sluice", with: ["TestDesk", "TestCertificate", "Base", "Reactor", "Postgres", "Fetch", "Sandbox"]),
     .testTarget(
         name: "BrowserTests", dependencies: ["Sluice", "CLinux", "Base", "Fetch", "Reactor"], swiftSettings: settings),
 ]
