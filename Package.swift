@@ -23,12 +23,13 @@ let ground: [Target] = [
     .systemLibrary(name: "COpenSSL"),
     .systemLibrary(name: "CPostgres"),
     .systemLibrary(name: "CCurl"),
+    .systemLibrary(name: "CZlib"),
     floor("Base", on: ["CLinux", "COpenSSL"]),
     floor("Reactor", on: ["CLinux", "COpenSSL", "Base"]),
 ]
 
 let platform: [Target] = [
-    floor("HTTP", on: ["CLinux", "Base", "Reactor"]),
+    floor("HTTP", on: ["CLinux", "CZlib", "Base", "Reactor"]),
     floor("Postgres", on: ["CLinux", "CPostgres", "Base", "Reactor"]),
     floor("Fetch", on: ["CCurl", "CLinux", "Base", "Reactor"]),
     floor("Views", on: ["Base"]),
@@ -62,7 +63,7 @@ let top: [Target] = [
 let suites: [Target] = [
     tests(of: "Base"),
     tests(of: "Reactor", with: ["Base", "CLinux"]),
-    tests(of: "HTTP", with: ["TestCertificate", "Base", "Reactor", "CLinux", "COpenSSL"]),
+    tests(of: "HTTP", with: ["TestCertificate", "Base", "Reactor", "CLinux", "COpenSSL", "CZlib"]),
     tests(of: "Postgres", with: ["Base", "Reactor", "CLinux", "CPostgres"]),
     tests(of: "Fetch", with: ["TestCertificate", "CLinux", "Base", "Reactor", "COpenSSL"]),
     tests(of: "Views", with: ["Base"]),

@@ -48,6 +48,12 @@ package struct Application: Sendable {
 
     /// Never throws: every failure is an answer.
     package func respond(to request: Request) async -> Response {
+        var response = await answer(request)
+        if response.needsConcluding(for: request) { await response.conclude(for: request) }
+        return response
+    }
+
+    private func answer(_ request: Request) async -> Response {
         let match = router.match(request.head.method, path: request.head.bytes[request.head.pathRange])
         request.match = match
         if case .route(let route, let parameters) = match {

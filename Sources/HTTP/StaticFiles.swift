@@ -8,6 +8,16 @@ package struct StaticFiles: Sendable {
         let type: String
         let entityTag: String
         let bytes: [UInt8]
+        /// Made once, at start; nil where it would not be smaller.
+        let compressed: [UInt8]?
+
+        init(type: String, bytes: [UInt8]) {
+            self.type = type
+            self.bytes = bytes
+            entityTag = String(Hex.encode(SHA256.hash(bytes)).prefix(24))
+            let smaller = ContentCoding.isCompressible(type) ? Gzip.compress(bytes, level: 9) : nil
+            compressed = smaller.flatMap { $0.count < bytes.count - bytes.count / 16 ? $0 : nil }
+        }
     }
 
     private var files: [String: File] = [:]
@@ -38,8 +48,7 @@ package struct StaticFiles: Sendable {
                 try load(path, prefix: "\(prefix)\(name)/")
             } else if let type = Self.type(of: name) {
                 let bytes = try FileSystem.read(path, limit: 16 << 20)
-                let tag = "\"\(Hex.encode(SHA256.hash(bytes)).prefix(24))\""
-                files[prefix + name] = File(type: type, entityTag: tag, bytes: bytes)
+                files[prefix + name] = File(type: type, bytes: bytes)
             }
         }
     }
@@ -47,18 +56,28 @@ package struct StaticFiles: Sendable {
     /// The file at `path` below the mount.
     package func respond(to request: Request, path: String) throws -> Response {
         guard let file = files[path] else { throw HTTPError(.notFound) }
-        var response = Response(headers: [("Content-Type", file.type), ("ETag", file.entityTag)])
+        var response = Response(headers: [("Content-Type", file.type)])
         let isVersioned = request.rawQuery == "v=\(version)"
         response.add(
             "Cache-Control",
             isVersioned
                 ? "public, max-age=31536000, immutable"
                 : path.hasPrefix("fonts/") ? "public, max-age=604800" : "no-cache")
-        if let known = request.header("if-none-match"), Self.matches(known, file.entityTag) {
-            response.status = .notModified
-            return response
-        }
+        var tag = "\"\(file.entityTag)\""
         response.body = file.bytes
+        if let compressed = file.compressed {
+            response.varyByEncoding()
+            if let accepted = request.header("accept-encoding"), AcceptEncoding.prefersGzip(accepted) {
+                tag = "\"\(file.entityTag)-gzip\""
+                response.add("Content-Encoding", "gzip")
+                response.body = compressed
+            }
+        }
+        response.add("ETag", tag)
+        if let known = request.header("if-none-match"), Self.matches(known, tag) {
+            response.status = .notModified
+            response.body = []
+        }
         return response
     }
 

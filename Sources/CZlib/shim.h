@@ -1,0 +1,11 @@
+#pragma once
+#include <zlib.h>
+
+/* The initialisers are macros over the size of the structure; Swift sees only functions. */
+static inline int sluice_deflate_init(z_stream *stream, int level, int window_bits) {
+    return deflateInit2(stream, level, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY);
+}
+
+static inline int sluice_inflate_init(z_stream *stream, int window_bits) {
+    return inflateInit2(stream, window_bits);
+}
