@@ -233,6 +233,11 @@ final class Connection: @unchecked Sendable {
         ResponseHead.write(
             response, to: head.method, isVersion10: head.isVersion10, keepsAlive: keepsAlive, date: worker.date(),
             into: &worker.output)
+        if response.hasSource {
+            let head = worker.output
+            guard await sendAll(head) else { return false }
+            return sendsBody ? await send(source: response.source) : true
+        }
         if sendsBody { worker.output.append(contentsOf: response.body) }
         let total = worker.output.count
         let sent = worker.output.withUnsafeBytes { transport.send($0) }
@@ -250,6 +255,32 @@ final class Connection: @unchecked Sendable {
             worker.trimOutput()
             return await sendAll(rest)
         }
+    }
+
+    private func send(source: Response.Source?) async -> Bool {
+        switch source {
+        case .file(let file, let range): await sendFile(file, range)
+        case nil: true
+        }
+    }
+
+    private func sendFile(_ file: ServedFile, _ range: Range<Int>) async -> Bool {
+        var offset = range.lowerBound
+        while offset < range.upperBound {
+            let count = min(range.upperBound - offset, 512 * 1024)
+            switch Socket.send(fd, file: file.descriptor, from: offset, count: count) {
+            // The file has become shorter: only the end of the connection can say so.
+            case .count(0), .failed: return false
+            case .count(let sent):
+                offset += sent
+                deadline = worker.loop.now + worker.limits.writeDeadline
+                // A quick reader must not keep the loop to itself.
+                await Task.yield()
+            case .wouldBlock:
+                guard await readiness.writable() else { return false }
+            }
+        }
+        return true
     }
 
     private func sendAll(_ bytes: [UInt8]) async -> Bool {

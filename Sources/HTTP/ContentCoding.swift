@@ -40,7 +40,7 @@ extension Response {
 
     /// Whether the content is of the kind that is sent compressed to who likes it.
     var isWorthCompressing: Bool {
-        guard body.count >= ContentCoding.floor, status.code != 206, !status.forbidsBody,
+        guard body.count >= ContentCoding.floor, !hasSource, !offersRanges, status.code != 206, !status.forbidsBody,
             header("Content-Encoding") == nil, let type = header("Content-Type"), ContentCoding.isCompressible(type)
         else { return false }
         return header("Cache-Control")?.lowercased().contains("no-transform") != true

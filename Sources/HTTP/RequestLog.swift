@@ -14,7 +14,7 @@ package enum RequestLog {
                 request.rawPath == "/health" || request.rawPath == "/ready" || request.rawPath.hasPrefix("/static/")
             let fields: LogFields = [
                 "request_id": request.id, "method": request.method.rawValue, "path": request.rawPath,
-                "status": String(status), "bytes": String(response.body.count),
+                "status": String(status), "bytes": response.contentLength.map { String($0) } ?? "streamed",
                 "ms": String(duration.wholeNanoseconds / 1_000_000),
             ]
             if status >= 500 {

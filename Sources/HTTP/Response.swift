@@ -5,6 +5,10 @@ package struct Response: Sendable {
     package var status: Status
     package private(set) var headers: [(name: String, value: String)] = []
     package var body: [UInt8]
+    /// Where the content comes from instead of `body`.
+    var source: Source?
+    /// Whether a part of the content may be asked for.
+    private(set) var offersRanges = false
     /// Close the connection after this answer.
     package var closes = false
     /// Send nothing and cut the connection: how the Sandbox plays a server that dies.
@@ -14,6 +18,29 @@ package struct Response: Sendable {
         self.status = status
         self.body = body
         for (name, value) in headers { add(name, value) }
+    }
+
+    /// Content that isn't bytes in memory.
+    enum Source: Sendable {
+        /// These bytes of the file.
+        case file(ServedFile, Range<Int>)
+    }
+
+    var hasSource: Bool { if case nil = source { false } else { true } }
+
+    /// In bytes.
+    var contentLength: Int? {
+        switch source {
+        case nil: body.count
+        case .file(_, let range): range.count
+        }
+    }
+
+    /// Lets clients ask for a part of the content (RFC 9110 §14.2). It must be the same bytes under the same ETag, so it isn't
+    /// compressed on the way.
+    package mutating func offerRanges() {
+        offersRanges = true
+        set("Accept-Ranges", "bytes")
     }
 
     /// Adds a field. CR, LF and NUL in the value become spaces, so a value can't start a field of its own (RFC 9110 §5.5).

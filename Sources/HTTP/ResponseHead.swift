@@ -19,9 +19,9 @@ enum ResponseHead {
             out.append(contentsOf: ": ".utf8)
             out.append(contentsOf: value.utf8)
         }
-        if !response.status.forbidsBody {
+        if !response.status.forbidsBody, let length = response.contentLength {
             out.append(contentsOf: "\r\nContent-Length: ".utf8)
-            append(response.body.count, to: &out)
+            append(length, to: &out)
         }
         if !keepsAlive {
             out.append(contentsOf: "\r\nConnection: close".utf8)

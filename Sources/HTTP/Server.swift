@@ -29,6 +29,8 @@ package final class Server: @unchecked Sendable {
         self.loops = loops
         self.limits = limits
         self.log = log
+        // `sendfile` has no flag against the signal of a connection that is gone.
+        signal(SIGPIPE, SIG_IGN)
         listener = try Socket.listen(host: host, port: port)
         address = Socket.localAddress(listener) ?? .v4(0, port: port)
         workers = loops.map { ServerWorker(loop: $0, application: application, limits: limits, tls: tls) }

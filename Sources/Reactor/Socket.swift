@@ -115,6 +115,17 @@ package enum Socket {
         }
     }
 
+    /// Sends at most `count` bytes of a file from `offset` on, without taking them into memory. `.count(0)`: the file ends before.
+    package static func send(_ fd: Int32, file: Int32, from offset: Int, count: Int) -> Transfer {
+        var position = off_t(offset)
+        while true {
+            let sent = sendfile(fd, file, &position, count)
+            if sent >= 0 { return .count(sent) }
+            if errno == EINTR { continue }
+            return errno == EAGAIN ? .wouldBlock : .failed(errno)
+        }
+    }
+
     @inline(__always)
     package static func send(_ fd: Int32, _ buffer: UnsafeRawBufferPointer) -> Transfer {
         while true {
