@@ -268,7 +268,7 @@ final class Connection: @unchecked Sendable {
         var offset = range.lowerBound
         while offset < range.upperBound {
             let count = min(range.upperBound - offset, 512 * 1024)
-            switch Socket.send(fd, file: file.descriptor, from: offset, count: count) {
+            switch transport.send(file: file.descriptor, from: offset, count: count) {
             // The file has become shorter: only the end of the connection can say so.
             case .count(0), .failed: return false
             case .count(let sent):

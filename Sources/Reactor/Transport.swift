@@ -48,6 +48,16 @@ package struct Transport: ~Copyable {
         return count > 0 ? .count(Int(count)) : Self.outcome(of: count, tls)
     }
 
+    /// Bytes of a file from `offset` on: by the kernel alone in plain, a record at a time through TLS. 0: the file ends before.
+    package func send(file: Int32, from offset: Int, count: Int) -> Socket.Transfer {
+        guard tls != nil else { return Socket.send(fd, file: file, from: offset, count: count) }
+        return withUnsafeTemporaryAllocation(byteCount: 16 * 1024, alignment: 16) { buffer in
+            let length = pread(file, buffer.baseAddress, min(count, buffer.count), off_t(offset))
+            guard length > 0 else { return length == 0 ? .count(0) : .failed(errno) }
+            return send(UnsafeRawBufferPointer(rebasing: buffer[..<length]))
+        }
+    }
+
     /// Says that no more will be sent: the end of the TLS stream, so that nobody can cut the answer short unseen, then of the connection.
     package func finishSending() {
         if let tls {
