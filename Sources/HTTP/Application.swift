@@ -53,6 +53,20 @@ package struct Application: Sendable {
         return response
     }
 
+    /// The answer for a stream that failed before it began; middleware has returned, so the fields it gives are added here.
+    func answer(to error: any Error, _ request: Request) async -> Response {
+        var response = await problems.answering(request) { _ in throw error }
+        SecurityHeaders.add(to: &response, for: request)
+        return response
+    }
+
+    /// A stream that failed in the middle can only be cut; this is its trace.
+    func reportCut(_ error: any Error, _ request: Request) {
+        problems.log.error(
+            "an answer was cut",
+            ["request_id": request.id, "path": request.rawPath, "error": String(reflecting: error)])
+    }
+
     private func answer(_ request: Request) async -> Response {
         let match = router.match(request.head.method, path: request.head.bytes[request.head.pathRange])
         request.match = match

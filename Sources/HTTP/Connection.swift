@@ -23,6 +23,7 @@ final class Connection: @unchecked Sendable {
     private var isDraining = false
     /// The last read took everything that was there.
     private var isDrained = false
+    private var streaming: StreamedAnswer?
 
     init(_ transport: consuming Transport, peer: SocketAddress?, worker: ServerWorker) throws(SystemError) {
         readiness = try Readiness(fd: transport.fd, loop: worker.loop)
@@ -39,16 +40,20 @@ final class Connection: @unchecked Sendable {
     func expire(now: MonotonicTime) {
         guard deadline < now, !hasExpired else { return }
         hasExpired = true
-        readiness.cancel()
+        abort()
     }
 
     /// No further request is taken: an idle connection ends now, a busy one after its answer.
     func drain() {
         isDraining = true
         if phase == .idle, pending.isEmpty { readiness.cancel() }
+        if let streaming, streaming.isEndless { streaming.cancel() }
     }
 
-    func abort() { readiness.cancel() }
+    func abort() {
+        readiness.cancel()
+        streaming?.cancel()
+    }
 
     // MARK: The conversation
 
@@ -77,6 +82,13 @@ final class Connection: @unchecked Sendable {
         let response = await worker.application.respond(to: request)
         if response.isDropped { return false }
         let keepsAlive = head.keepsAlive && !response.closes && !isDraining
+        if case .stream(let stream) = response.source, head.method != .head, !response.status.forbidsBody {
+            return await send(stream, of: response, to: request, keepsAlive: keepsAlive)
+        }
+        return await conclude(response, to: head, keepsAlive: keepsAlive)
+    }
+
+    private func conclude(_ response: Response, to head: RequestHead, keepsAlive: Bool) async -> Bool {
         guard await send(response, to: head, keepsAlive: keepsAlive) else { return false }
         if !keepsAlive { await linger() }
         return keepsAlive
@@ -260,7 +272,7 @@ final class Connection: @unchecked Sendable {
     private func send(source: Response.Source?) async -> Bool {
         switch source {
         case .file(let file, let range): await sendFile(file, range)
-        case nil: true
+        case .stream, nil: true
         }
     }
 
@@ -296,6 +308,62 @@ final class Connection: @unchecked Sendable {
             }
         }
         return true
+    }
+
+    // MARK: Streamed answers
+
+    /// Runs the stream to its end. A client that closes its sending side counts as gone: from here it can't be told from one that has
+    /// left, and work for nobody is worse than an answer cut for a client that half-closes, which none of HTTP's do.
+    private func send(
+        _ stream: StreamedBody, of response: Response, to request: Request, keepsAlive: Bool
+    ) async -> Bool {
+        let isVersion10 = request.head.isVersion10
+        let keepsAlive = keepsAlive && !isVersion10
+        var head: [UInt8] = []
+        ResponseHead.write(
+            response, to: request.method, isVersion10: isVersion10, keepsAlive: keepsAlive, date: worker.date(),
+            into: &head)
+        let answer = StreamedAnswer(stream, head: head, isChunked: !isVersion10, on: self)
+        streaming = answer
+        readiness.whenPeerGoes = { [weak answer] in answer?.cancel() }
+        if readiness.peerIsGone || isDraining && stream.isEndless { answer.cancel() }
+        let ending = await answer.run(on: worker.loop)
+        readiness.whenPeerGoes = nil
+        streaming = nil
+        switch ending {
+        case .whole:
+            if !keepsAlive { await linger() }
+            return keepsAlive
+        case .failedBeforeHead(let error):
+            if hasExpired || readiness.peerIsGone { return false }
+            let problem = await worker.application.answer(to: error, request)
+            return await conclude(problem, to: request.head, keepsAlive: keepsAlive && !isDraining)
+        case .cut(let error):
+            if !(error is CancellationError) { worker.application.reportCut(error, request) }
+            // Without chunks only a reset says that the end is missing.
+            if isVersion10 { Socket.resetOnClose(fd) }
+            return false
+        }
+    }
+
+    /// Whether a cancelled endless stream was cancelled by a server that stops, not by a client that left.
+    var mayEndStream: Bool { isDraining && !hasExpired && !readiness.peerIsGone }
+
+    /// Sends a piece of a streamed answer; false when the client takes no more.
+    func send(piece: [UInt8]) async -> Bool {
+        enter(.writing, deadline: worker.loop.now + worker.limits.writeDeadline)
+        defer { enter(.handling, deadline: .distantFuture) }
+        return await sendAll(piece)
+    }
+
+    /// Sends a few bytes unless the client's buffers are full. False: the connection is broken, or has taken only a part, after which
+    /// nothing sensible can follow.
+    func sendWithoutWaiting(_ bytes: [UInt8]) -> Bool {
+        switch bytes.withUnsafeBytes({ Socket.send(fd, $0) }) {
+        case .count(let count): count == bytes.count
+        case .wouldBlock: true
+        case .failed: false
+        }
     }
 
     /// Answers what can't be trusted or waited for, without a handler, and ends the conversation.

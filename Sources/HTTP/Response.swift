@@ -24,15 +24,17 @@ package struct Response: Sendable {
     enum Source: Sendable {
         /// These bytes of the file.
         case file(ServedFile, Range<Int>)
+        case stream(StreamedBody)
     }
 
     var hasSource: Bool { if case nil = source { false } else { true } }
 
-    /// In bytes.
+    /// In bytes; nil for content whose end isn't known before it is made.
     var contentLength: Int? {
         switch source {
         case nil: body.count
         case .file(_, let range): range.count
+        case .stream: nil
         }
     }
 

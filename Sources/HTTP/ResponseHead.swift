@@ -19,9 +19,13 @@ enum ResponseHead {
             out.append(contentsOf: ": ".utf8)
             out.append(contentsOf: value.utf8)
         }
-        if !response.status.forbidsBody, let length = response.contentLength {
-            out.append(contentsOf: "\r\nContent-Length: ".utf8)
-            append(length, to: &out)
+        if !response.status.forbidsBody {
+            if let length = response.contentLength {
+                out.append(contentsOf: "\r\nContent-Length: ".utf8)
+                append(length, to: &out)
+            } else if !isVersion10 {
+                out.append(contentsOf: "\r\nTransfer-Encoding: chunked".utf8)
+            }
         }
         if !keepsAlive {
             out.append(contentsOf: "\r\nConnection: close".utf8)

@@ -6,6 +6,11 @@ package enum SecurityHeaders {
 
     package static let middleware: Middleware = { request, next in
         var response = try await next(request)
+        add(to: &response, for: request)
+        return response
+    }
+
+    static func add(to response: inout Response, for request: Request) {
         response.set("X-Content-Type-Options", "nosniff")
         response.set("Referrer-Policy", "same-origin")
         response.set("X-Request-Id", request.id)
@@ -14,6 +19,5 @@ package enum SecurityHeaders {
             response.set("X-Frame-Options", "DENY")
         }
         if response.header("Cache-Control") == nil { response.add("Cache-Control", "no-store") }
-        return response
     }
 }

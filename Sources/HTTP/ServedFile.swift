@@ -22,6 +22,20 @@ package final class ServedFile: Sendable {
 
     deinit { close(descriptor) }
 
+    /// These bytes of the file, in memory. Blocks.
+    func read(_ range: Range<Int>) throws(SystemError) -> [UInt8] {
+        var content: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while content.count < range.count {
+            let wanted = min(chunk.count, range.count - content.count)
+            let count = pread(descriptor, &chunk, wanted, off_t(range.lowerBound + content.count))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw SystemError(call: "read a served file", number: count == 0 ? EIO : errno) }
+            content.append(contentsOf: chunk[..<count])
+        }
+        return content
+    }
+
     /// Size in bytes and time of the last change, as they are now.
     package func state() -> (size: Int, modified: Timestamp) {
         var information = stat()

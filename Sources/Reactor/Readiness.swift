@@ -14,6 +14,8 @@ package final class Readiness: ReadinessHandler, @unchecked Sendable {
     private var writer: UnsafeContinuation<Bool, Never>?
     /// The peer has closed its side or the connection has failed.
     package private(set) var peerIsGone = false
+    /// Called once, on the loop, when `peerIsGone` becomes true.
+    package var whenPeerGoes: (() -> Void)?
 
     package init(fd: Int32, loop: EventLoop) throws(SystemError) {
         self.fd = fd
@@ -47,7 +49,11 @@ package final class Readiness: ReadinessHandler, @unchecked Sendable {
     }
 
     package func ready(_ events: ReadyEvents) {
-        if !events.isDisjoint(with: [.peerClosed, .failed, .hungUp]) { peerIsGone = true }
+        if !peerIsGone, !events.isDisjoint(with: [.peerClosed, .failed, .hungUp]) {
+            peerIsGone = true
+            whenPeerGoes?()
+            whenPeerGoes = nil
+        }
         if !events.isDisjoint(with: [.readable, .peerClosed, .failed, .hungUp]) {
             if let waiting = reader {
                 reader = nil

@@ -74,6 +74,12 @@ package enum Socket {
         setsockopt(fd, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
     }
 
+    /// Makes `close` cut the connection with a reset, which the peer can't take for an orderly end.
+    package static func resetOnClose(_ fd: Int32) {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+    }
+
     package enum Accepted {
         case connection(fd: Int32, peer: SocketAddress?)
         /// Nothing is waiting.

@@ -87,6 +87,32 @@ final class RawClient {
         }
     }
 
+    /// The next chunk of a chunked answer whose head was taken with `answer(toHead: true)`; empty for the last.
+    func chunk() throws -> [UInt8] {
+        while true {
+            if let end = received.firstRange(of: Array("\r\n".utf8)) {
+                guard let count = Int(String(decoding: received[..<end.lowerBound], as: UTF8.self), radix: 16) else {
+                    throw Failure(reason: "not a chunk")
+                }
+                let whole = end.upperBound + count + 2
+                while received.count < whole { try receive() }
+                defer { received.removeFirst(whole) }
+                guard received[whole - 2] == 0x0D, received[whole - 1] == 0x0A else {
+                    throw Failure(reason: "a chunk doesn't end")
+                }
+                return Array(received[end.upperBound..<whole - 2])
+            }
+            try receive()
+        }
+    }
+
+    /// All chunks to the last.
+    func chunks() throws -> [UInt8] {
+        var content: [UInt8] = []
+        while case let chunk = try chunk(), !chunk.isEmpty { content += chunk }
+        return content
+    }
+
     /// Everything up to the orderly end of the connection; a reset is a failure.
     func rest() throws -> [UInt8] {
         do {
