@@ -33,7 +33,7 @@ package struct AccountRoutes: Sendable {
             Route(.post, "/users/logout/", access: .signedIn, summary: "Log out", handler: logOut),
             Route(
                 .post, "/users/settings/", access: .signedIn, summary: "Name, language, theme", handler: saveSettings),
-        ]
+        ].map { $0.described(in: Self.descriptions) }
     }
 
     // MARK: Login

@@ -60,6 +60,12 @@ extension Shape {
         return schema
     }
 
+    /// What a named shape stands for, without its name; any other shape itself.
+    package var unnamed: Shape {
+        if case .named(_, let shape) = kind { return shape.unnamed }
+        return self
+    }
+
     /// Every named shape within, by name. Two shapes of one name are a mistake of the program, found by a test of the document.
     package func collectNamed(into found: inout [String: Shape]) {
         switch kind {

@@ -84,7 +84,7 @@ package struct FlowEditorRoutes: Sendable {
                 if failure.error == .keyRefused { try await accounts.markRefused(keyID: try request.keitaroKey().id) }
                 throw frame.problem(failure)
             }
-        }
+        }.described(in: Self.descriptions)
     }
 
     // MARK: What every handler needs

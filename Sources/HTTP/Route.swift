@@ -29,6 +29,8 @@ package struct Route: Sendable {
     /// Answered without middleware: for probes that must cost nothing.
     package let isBare: Bool
     package let handler: Handler
+    /// What it takes and answers; nil for what is not part of the API, such as files.
+    package var description: RouteDescription?
 
     package init(
         _ method: Method, _ pattern: String, access: Access, summary: String, bodyLimit: Int? = nil,

@@ -35,8 +35,11 @@ struct Mounts {
         let flowEditor = FlowEditorRoutes(
             database: storage.database, accounts: storage.accounts, trackers: trackers, frame: frame,
             currency: configuration.reportingCurrency, ordered: ordered)
+        let reference = ReferenceRoutes(
+            besides: probes + [staticRoute(files)] + accounts.routes + flowEditor.routes, frame: frame,
+            version: Desk.version, server: configuration.publicURL)
         return Application(
-            routes: probes + [staticRoute(files)] + accounts.routes + flowEditor.routes,
+            routes: reference.routes,
             middleware: [
                 SecurityHeaders.middleware, RequestLog.middleware(log.component("http")), allowedHosts.middleware,
                 Guard(store: storage.accounts).middleware,
@@ -73,7 +76,7 @@ struct Mounts {
                         "stopping": .bool(!isOpen),
                     ], status: isOpen && hasDatabase ? .ok : .serviceUnavailable)
             },
-        ]
+        ].map { $0.described(in: ProbeDescriptions.byName) }
     }
 
     private func staticRoute(_ files: StaticFiles) -> Route {

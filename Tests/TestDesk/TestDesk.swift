@@ -22,6 +22,8 @@ package final class TestDesk: Sendable {
     package let outbox: OutboxWorker
     private let server: Server
     private let application: Application
+    /// Holds every answer against what its route describes.
+    package let contract = AnswerContract()
 
     /// Templates are read once for all desks.
     private static let frame = Result {
@@ -55,9 +57,12 @@ package final class TestDesk: Sendable {
         let editor = FlowEditorRoutes(
             database: database, accounts: accounts, trackers: trackers, frame: frame, currency: "USD",
             ordered: { outbox.poke() })
+        let reference = ReferenceRoutes(
+            besides: login.routes + editor.routes, frame: frame, version: "0.0.0", server: nil)
         application = Application(
-            routes: login.routes + editor.routes,
-            middleware: [SecurityHeaders.middleware, Guard(store: accounts).middleware], log: .silent,
+            routes: reference.routes,
+            middleware: [contract.middleware, SecurityHeaders.middleware, Guard(store: accounts).middleware],
+            log: .silent,
             readError: { error, request in Self.read(error, request, frame) },
             renderProblem: { error, request in frame.render(error, request) })
         server = try Server(host: "127.0.0.1", port: 0, loops: [loop], application: application, log: .silent)
@@ -175,6 +180,7 @@ package func withDesk<Value: Sendable>(
         do {
             let value = try await body(desk)
             await desk.stop()
+            try desk.contract.check()
             return value
         } catch {
             await desk.stop()
@@ -196,6 +202,7 @@ package func withSyncedDesk<Value: Sendable>(
             let value = try await body(
                 desk, desk.program(token: ready.adminToken), desk.program(token: ready.buyerToken))
             await desk.stop()
+            try desk.contract.check()
             return value
         } catch {
             await desk.stop()

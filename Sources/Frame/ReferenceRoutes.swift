@@ -1,0 +1,54 @@
+import Base
+import HTTP
+
+/// The API's description of itself, made once from the route table.
+package struct ReferenceRoutes: Sendable {
+    /// Every route of the server, these included.
+    package let routes: [Route]
+
+    /// - Parameters:
+    ///   - others: all other routes. One that is neither described nor files is a mistake of the program, found at start.
+    ///   - server: the public address; nil when it isn't known.
+    package init(besides others: [Route], frame: Frame, version: String, server: String?) {
+        for route in others {
+            precondition(route.description != nil || route.pattern.hasSuffix("*}"), "\(route.name) is not described")
+        }
+        let document = Document()
+        let own = [
+            Route(.get, "/openapi.json", access: .anyone, summary: "This description, as OpenAPI 3.1") { request in
+                document.answer(to: request)
+            }
+        ].map { $0.described(in: Self.descriptions) }
+        routes = others + own
+        document.publish(OpenAPIDocument(routes, title: "Sluice", version: version, server: server))
+    }
+
+    private static let descriptions: [String: RouteDescription] = [
+        "GET /openapi.json": RouteDescription(
+            "Reference",
+            answers: [
+                .json(Shape.object([.required("openapi", .word("3.1.0"))]).andOthers, "The document."),
+                .content("", "It is still the one that If-None-Match names.", status: .notModified),
+            ])
+    ]
+}
+
+/// The document's bytes. Its own route is a part of what it describes, so it is filled in after the routes are made and before any is
+/// called (`@unchecked Sendable` on that ground).
+private final class Document: @unchecked Sendable {
+    private var bytes: [UInt8] = []
+    private var entityTag = ""
+
+    func publish(_ document: OpenAPIDocument) {
+        bytes = document.json.bytes
+        entityTag = "\"\(Hex.encode(SHA256.hash(bytes)).prefix(24))\""
+    }
+
+    func answer(to request: Request) -> Response {
+        let headers = [("Content-Type", "application/json"), ("ETag", entityTag), ("Cache-Control", "no-cache")]
+        if request.header("if-none-match")?.contains(entityTag) == true {
+            return Response(.notModified, headers: Array(headers.dropFirst()))
+        }
+        return Response(headers: headers, body: bytes)
+    }
+}
