@@ -25,7 +25,7 @@ struct AccountCommands {
                 store.setRole(userID: id, Role(rawValue: role) ?? .buyer), "There is no user \(id).")
         case .userClose(let id): return try await said(store.setClosed(userID: id, true), "There is no user \(id).")
         case .userOpen(let id): return try await said(store.setClosed(userID: id, false), "There is no user \(id).")
-        case .migrate, .serve, .doctor, .sandbox: break
+        case .migrate, .serve, .doctor, .sandbox, .upkeep: break
         }
         return 0
     }

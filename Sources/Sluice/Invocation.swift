@@ -16,6 +16,7 @@ struct Invocation {
         case userOpen(Int64)
         /// The simulated Keitaro alone.
         case sandbox(port: UInt16)
+        case upkeep(UpkeepCommand)
     }
 
     let isDemo: Bool
@@ -33,6 +34,7 @@ struct Invocation {
           token create [--admin] --name NAME   print a new API token
           token list                           tokens, when last used
           token revoke ID                      end a token
+        \(UpkeepCommand.usage)
           sandbox --port PORT                  a simulated Keitaro on loopback, for trying things out
 
         --demo acts on the demo's own database and data.
@@ -59,6 +61,7 @@ struct Invocation {
                 throw Usage("sandbox needs --port and a number.\n\n\(usage)")
             }
             return .sandbox(port: port)
+        case let word? where UpkeepCommand.words.contains(word): return .upkeep(try UpkeepCommand(words))
         case nil: throw Usage(usage)
         case let word?: throw Usage("\(word) is not a command, or has words after it that it doesn't take.\n\n\(usage)")
         }

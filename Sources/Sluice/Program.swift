@@ -37,6 +37,8 @@ struct Program {
             case .serve: return try await Desk(configuration: configuration, loops: loops, log: log).serve()
             case .doctor: return await Doctor(configuration: configuration, loops: loops, log: quietLog).run()
             case .sandbox(let port): return try await SandboxCommand.run(port: port, loop: loops[0], log: log)
+            case .upkeep(let upkeep):
+                return try await Upkeep(configuration: configuration, loops: loops, log: quietLog).run(upkeep)
             default: return try await withDatabase(loops) { try await AccountCommands(store: $0).run(command) }
             }
         } catch {

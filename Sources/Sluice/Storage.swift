@@ -12,19 +12,18 @@ struct Storage {
 
     /// Waits for a configured server that is away, and says so; what an operator must mend is thrown.
     static func open(_ configuration: Configuration, loops: [EventLoop], log: Logger) async throws -> Storage {
-        let secretKey = try SecretKey.load(
+        var secretKey = try SecretKey.load(
             configured: configuration.secretKey, dataDirectory: configuration.dataDirectory)
-        var cluster: PrivateCluster?
-        if configuration.databaseURL == nil {
-            cluster = try await PrivateCluster.start(
-                directory: configuration.dataDirectory, log: log.component("postgres"))
-        }
-        guard let url = configuration.databaseURL ?? cluster?.databaseURL else {
-            throw SystemError(call: "find a database", number: 2)
-        }
-        let database = try Database(url: url, loops: loops, log: log.component("postgres"))
+        let place = try await DatabasePlace.find(configuration, log: log)
+        let cluster = place.cluster
+        let database = try Database(url: place.url, loops: loops, log: log.component("postgres"))
         do {
             try await migrate(database, configuration, loop: loops[0], log: log)
+            if configuration.secretKey == nil {
+                let files = SecretKeyFile(dataDirectory: configuration.dataDirectory)
+                _ = try await KeyRotation(database: database, files: files).run(beginning: false)
+                secretKey = try SecretKey.load(configured: nil, dataDirectory: configuration.dataDirectory)
+            }
         } catch {
             await database.close()
             await cluster?.release()
