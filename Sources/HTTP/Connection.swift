@@ -341,7 +341,7 @@ final class Connection: @unchecked Sendable {
         case .cut(let error):
             if !(error is CancellationError) { worker.application.reportCut(error, request) }
             // Without chunks only a reset says that the end is missing.
-            if isVersion10 { Socket.resetOnClose(fd) }
+            if isVersion10 { Socket.resetOnClose(transport.fd) }
             return false
         }
     }
@@ -359,9 +359,10 @@ final class Connection: @unchecked Sendable {
     /// Sends a few bytes unless the client's buffers are full. False: the connection is broken, or has taken only a part, after which
     /// nothing sensible can follow.
     func sendWithoutWaiting(_ bytes: [UInt8]) -> Bool {
-        switch bytes.withUnsafeBytes({ Socket.send(fd, $0) }) {
+        switch bytes.withUnsafeBytes({ transport.send($0) }) {
         case .count(let count): count == bytes.count
-        case .wouldBlock: true
+        // What TLS has begun to send must be sent; it can't be left out.
+        case .wouldBlock: transport.forgetsUnsent
         case .failed: false
         }
     }
