@@ -68,9 +68,11 @@ final class LoopbackTracker: Sendable {
     var asked: [Asked] { requests.withLock { $0 } }
     var lines: [String] { asked.map(\.line) }
 
-    func client(deadlines: KeitaroClient.Deadlines = .init(), dialects: KeitaroDialects = KeitaroDialects())
-        -> KeitaroClient
-    {
+    /// Deadlines are long unless a test is about them: how busy the machine is must not decide.
+    func client(
+        deadlines: KeitaroClient.Deadlines = .init(read: .seconds(300), write: .seconds(300), report: .seconds(300)),
+        dialects: KeitaroDialects = KeitaroDialects()
+    ) -> KeitaroClient {
         KeitaroClient(
             baseURL: "http://127.0.0.1:\(port)", fetch: fetch, log: Logger(component: "test", sink: Logger.nowhere),
             deadlines: deadlines, dialects: dialects)
