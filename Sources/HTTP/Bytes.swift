@@ -23,10 +23,10 @@ func isTokenByte(_ byte: UInt8) -> Bool {
 @inline(__always)
 func isFieldByte(_ byte: UInt8) -> Bool { (byte >= 0x20 && byte != 0x7F) || byte == 0x09 }
 
-/// What may stand in `host [":" port]` (RFC 3986 §3.2.2): no user, no slash, no space.
+/// What may stand in the name of a host beside `%` and two hex digits (RFC 3986 §3.2.2): unreserved and sub-delims.
 @inline(__always)
-func isHostByte(_ byte: UInt8) -> Bool {
-    isDigit(byte) || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A) || "-._~%!$&'()*+,;=:[]".utf8.contains(byte)
+func isHostNameByte(_ byte: UInt8) -> Bool {
+    isDigit(byte) || (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A) || "-._~!$&'()*+,;=".utf8.contains(byte)
 }
 
 private let tokenLow: UInt64 = tokenBits(from: 0)

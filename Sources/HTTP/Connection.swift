@@ -199,7 +199,7 @@ final class Connection: @unchecked Sendable {
     }
 
     private func readChunkedBody(limit: Int) async -> [UInt8]? {
-        var decoder = ChunkedDecoder(limit: limit)
+        var decoder = ChunkedDecoder(limit: limit, limits: worker.limits)
         var input = pending
         pending = []
         while true {
@@ -209,6 +209,9 @@ final class Connection: @unchecked Sendable {
                 return decoder.content
             case .malformed:
                 await refuse(.badRequest, "a chunk of the content is malformed")
+                return nil
+            case .trailersTooLarge:
+                await refuse(.headerFieldsTooLarge, "the trailer fields are too large")
                 return nil
             case .tooLarge:
                 await refuse(.contentTooLarge, "the content may have \(limit) bytes at most")

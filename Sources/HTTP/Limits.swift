@@ -5,6 +5,10 @@ package struct Limits: Sendable {
     /// Request line and header fields together. Beyond it: 431.
     package var head = 32 * 1024
     package var headerFields = 100
+    /// Chunk extensions of one request, in bytes. Beyond it: 400.
+    package var chunkExtensions = 1024
+    /// Trailer fields of one request, in bytes. Beyond it: 431.
+    package var trailers = 4 * 1024
     /// Content a route takes unless it says otherwise. Beyond it: 413.
     package var body = 1024 * 1024
     /// Open connections over all loops. Beyond it new ones are closed at once.

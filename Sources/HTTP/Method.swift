@@ -1,4 +1,4 @@
-/// Request methods (RFC 9110 §9). Tokens are case-sensitive; what isn't listed here is `.other` and meets 405 or 501.
+/// Request methods (RFC 9110 §9). Tokens are case-sensitive; what isn't listed here is `.other` and meets 501 in the parser.
 package enum Method: String, Hashable, Sendable, CaseIterable {
     case get = "GET"
     case head = "HEAD"

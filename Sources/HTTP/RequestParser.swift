@@ -1,8 +1,9 @@
 /// Cuts a request head out of received bytes. Pure; keeps only how far it has looked, so each byte is scanned for the end once.
 ///
 /// It takes what RFC 9112 allows and refuses what the RFC calls ambiguous: bare CR or LF (§2.2), white space before the colon
-/// (§5.1), folded lines (§5.2), both lengths or any repeated length (§6.3), codings other than `chunked` (§6.1), a missing or
-/// second Host (§3.2).
+/// (§5.1), folded lines (§5.2), both lengths or any repeated length (§6.3), codings other than `chunked` (§6.1), a missing,
+/// second or malformed Host (§3.2). Methods it does not know are refused too: a rest of the request before, glued to a method,
+/// is what most smuggled requests look like.
 struct RequestParser {
     enum Outcome {
         case incomplete
@@ -112,14 +113,13 @@ struct RequestParser {
     ) throws(Refusal) -> Int {
         var cursor = 0
         while cursor < bytes.count, isTokenByte(bytes[cursor]) { cursor += 1 }
-        guard cursor > 0, cursor < 32, bytes[cursor] == .space else { throw Refusal("the method is malformed") }
-        head.methodRange = 0..<cursor
-        head.method = Method(token: bytes[0..<cursor])
+        guard cursor > 0, bytes[cursor] == .space else { throw Refusal("the method is malformed") }
+        let method = 0..<cursor
         cursor += 1
         let target = cursor
         while cursor < bytes.count, bytes[cursor] > 0x20, bytes[cursor] != 0x7F { cursor += 1 }
         guard cursor > target, bytes[cursor] == .space else { throw Refusal("the request target is malformed") }
-        try cutTarget(bytes, target..<cursor, into: &head)
+        let targetEnd = cursor
         cursor += 1
         guard cursor + 10 <= bytes.count, matches(bytes, at: cursor, "HTTP/"), isDigit(bytes[cursor + 5]),
             bytes[cursor + 6] == UInt8(ascii: "."), isDigit(bytes[cursor + 7])
@@ -134,13 +134,19 @@ struct RequestParser {
             throw Refusal("the request line does not end with CR LF")
         }
         guard cursor <= limits.requestLine else { throw Refusal(.uriTooLong, "the request line is too long") }
+        head.methodRange = method
+        head.method = Method(token: bytes[method])
+        guard head.method != .other else { throw Refusal(.notImplemented, "the method is not known here") }
+        try cutTarget(bytes, target..<targetEnd, into: &head)
         return cursor + 2
     }
 
-    /// Origin-form, absolute-form and `*` (RFC 9112 §3.2); CONNECT's authority-form is refused.
+    /// Origin-form, absolute-form and `*` (RFC 9112 §3.2); authority-form comes with CONNECT alone, a method not known here.
     private static func cutTarget(
         _ bytes: UnsafeRawBufferPointer, _ target: Range<Int>, into head: inout RequestHead
     ) throws(Refusal) {
+        // A fragment is never sent (RFC 9110 §7.1); two readers would disagree about where the path ends.
+        guard !bytes[target].contains(UInt8(ascii: "#")) else { throw Refusal("the request target holds a fragment") }
         var path = target
         if bytes[target.lowerBound] == UInt8(ascii: "*"), target.count == 1, head.method == .options {
             head.pathRange = target
@@ -153,7 +159,7 @@ struct RequestParser {
             let authority = target.lowerBound + scheme.utf8.count
             var end = authority
             while end < target.upperBound, bytes[end] != .slash, bytes[end] != .questionMark { end += 1 }
-            guard end > authority, bytes[authority..<end].allSatisfy(isHostByte) else {
+            guard end > authority, HostSyntax.isHostAndPort(bytes[authority..<end]) else {
                 throw Refusal("the URL of the request has no plain host")
             }
             head.authorityRange = authority..<end
@@ -199,7 +205,7 @@ struct RequestParser {
 /// The fields that decide where a request ends and whose it is, gathered while the head is cut.
 private struct LengthFields {
     private var contentLength: Int?
-    private var isChunked = false
+    private var codings = TransferCodings()
     private var hosts = 0
     private var closes = false
 
@@ -210,7 +216,10 @@ private struct LengthFields {
         switch field.nameLength {
         case 4 where isNamed("host", field, bytes):
             let value = Int(field.valueStart)..<Int(field.valueStart + field.valueLength)
-            guard bytes[value].allSatisfy(isHostByte) else { throw RequestParser.Refusal("Host is malformed") }
+            // Empty is how a client says that its URL has no host (§3.2).
+            guard value.isEmpty || HostSyntax.isHostAndPort(bytes[value]) else {
+                throw RequestParser.Refusal("Host is malformed")
+            }
             hosts += 1
             head.hostField = head.fields.count
         case 6 where isNamed("expect", field, bytes):
@@ -228,20 +237,23 @@ private struct LengthFields {
             guard contentLength == nil else { throw RequestParser.Refusal("Content-Length is given twice") }
             contentLength = try length(field, bytes)
         case 17 where isNamed("transfer-encoding", field, bytes):
-            guard !isChunked, valueIs("chunked", field, bytes) else {
-                throw RequestParser.Refusal(.notImplemented, "the only transfer coding taken here is chunked")
-            }
-            isChunked = true
+            codings.take(bytes[Int(field.valueStart)..<Int(field.valueStart + field.valueLength)])
         default: break
         }
     }
 
     func settle(_ head: inout RequestHead) throws(RequestParser.Refusal) {
-        if isChunked {
+        if codings.areGiven {
             guard contentLength == nil else {
                 throw RequestParser.Refusal("both Content-Length and Transfer-Encoding are given")
             }
             guard !head.isVersion10 else { throw RequestParser.Refusal("Transfer-Encoding needs HTTP/1.1") }
+            guard codings.endWithChunked else {
+                throw RequestParser.Refusal("Transfer-Encoding does not end with chunked, once")
+            }
+            guard codings.areChunkedAlone else {
+                throw RequestParser.Refusal(.notImplemented, "the only transfer coding taken here is chunked")
+            }
             head.framing = .chunked
         } else if let contentLength, contentLength > 0 {
             head.framing = .length(contentLength)

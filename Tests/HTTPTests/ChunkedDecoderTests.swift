@@ -9,10 +9,10 @@ struct ChunkedDecoderTests {
     }
 
     /// Feeds pieces that end at `cuts`; `consumed` is counted over all of them.
-    private func decode(_ text: String, cuts: [Int] = [], limit: Int = 100) -> Decoded {
+    private func decode(_ text: String, cuts: [Int] = [], limit: Int = 100, limits: Limits = Limits()) -> Decoded {
         let bytes = Array(text.utf8)
         let memory = GuardedMemory()
-        var decoder = ChunkedDecoder(limit: limit)
+        var decoder = ChunkedDecoder(limit: limit, limits: limits)
         var start = 0
         var outcome = ChunkedDecoder.Outcome.incomplete
         for end in cuts + [bytes.count] {
@@ -34,11 +34,37 @@ struct ChunkedDecoderTests {
         ("5\r\nhel", .incomplete),
         ("5\r\nhello\r\n0\r\n\r", .incomplete),
         ("", .incomplete),
-        // Extensions and trailers are refused.
-        ("5;a=b\r\nhello\r\n0\r\n\r\n", .malformed),
-        ("5 \r\nhello\r\n0\r\n\r\n", .malformed),
+        // Extensions are read by their grammar and dropped.
+        ("5;a\r\nhello\r\n0\r\n\r\n", .finished(consumed: 17)),
+        ("5;a=b;c=\"d;\\\"\u{e9}\"\r\nhello\r\n0;e\r\n\r\n", .finished(consumed: 32)),
+        ("5;a=\"\"\r\nhello\r\n0\r\n\r\n", .finished(consumed: 20)),
         ("0;\r\n\r\n", .malformed),
-        ("0\r\nX: a\r\n\r\n", .malformed),
+        ("0;=b\r\n\r\n", .malformed),
+        ("0;a=\r\n\r\n", .malformed),
+        ("0;a=b c\r\n\r\n", .malformed),
+        ("0;a=\"b\r\n\r\n", .malformed),
+        ("0;a=\"b\"c\r\n\r\n", .malformed),
+        ("0;a=\"\\\r\n\"\r\n\r\n", .malformed),
+        ("0;a\n\r\n", .malformed),
+        ("0;a\rb\r\n\r\n", .malformed),
+        ("0;a\u{0}\r\n\r\n", .malformed),
+        ("0; a\r\n\r\n", .malformed),
+        ("0 ;a\r\n\r\n", .malformed),
+        (";a\r\n\r\n", .malformed),
+        ("5 \r\nhello\r\n0\r\n\r\n", .malformed),
+        // So are trailers.
+        ("0\r\nX: a\r\n\r\n", .finished(consumed: 11)),
+        ("0\r\nX:\r\nY-z:\tb \u{e9}\r\n\r\nGET", .finished(consumed: 20)),
+        ("0\r\nX: a\r\n", .incomplete),
+        ("0\r\n X: a\r\n\r\n", .malformed),
+        ("0\r\nX: a\r\n b\r\n\r\n", .malformed),
+        ("0\r\nX : a\r\n\r\n", .malformed),
+        ("0\r\nX\r\n\r\n", .malformed),
+        ("0\r\n: a\r\n\r\n", .malformed),
+        ("0\r\nX: a\n\r\n", .malformed),
+        ("0\r\nX: a\rb\r\n\r\n", .malformed),
+        ("0\r\nX: \u{0}\r\n\r\n", .malformed),
+        ("0\r\nGET / HTTP/1.1\r\n\r\n", .malformed),
         // Sizes.
         (" 5\r\nhello\r\n0\r\n\r\n", .malformed),
         ("+5\r\nhello\r\n0\r\n\r\n", .malformed),
@@ -89,12 +115,29 @@ struct ChunkedDecoderTests {
         #expect(decode("1\r\na\r\n0\r\n\r\n", limit: 0).outcome == .tooLarge)
     }
 
+    @Test func `bounds extensions over all chunks, and trailers, to the byte`() {
+        var limits = Limits()
+        limits.chunkExtensions = 8
+        limits.trailers = 12
+        limits.headerFields = 2
+        // The line's CR is the last byte counted with an extension.
+        #expect(decode("0;234567\r\n\r\n", limits: limits).outcome == .finished(consumed: 12))
+        #expect(decode("0;2345678\r\n\r\n", limits: limits).outcome == .malformed)
+        #expect(decode("1;a\r\nx\r\n1;a\r\ny\r\n0\r\n\r\n", limits: limits).content == "xy")
+        #expect(
+            decode("1;a\r\nx\r\n1;a\r\ny\r\n1;a\r\nz\r\n0\r\n\r\n", limits: limits).outcome == .malformed)
+        #expect(decode("0\r\nX: 4567890\r\n\r\n", limits: limits).outcome == .finished(consumed: 17))
+        #expect(decode("0\r\nX: 45678901\r\n\r\n", limits: limits).outcome == .trailersTooLarge)
+        #expect(decode("0\r\nA:\r\nB:\r\n\r\n", limits: limits).outcome == .finished(consumed: 13))
+        #expect(decode("0\r\nA:\r\nB:\r\nC:\r\n\r\n", limits: limits).outcome == .trailersTooLarge)
+    }
+
     @Test func `noise neither traps nor passes the limit`() {
         var generator = SeededGenerator(seed: 11)
-        let alphabet = Array("0123aF\r\n\r\n\r\n;x".utf8)
+        let alphabet = Array("0123aF\r\n\r\n\r\n;x=:\"".utf8)
         let memory = GuardedMemory()
         for _ in 0..<20_000 {
-            var decoder = ChunkedDecoder(limit: 20)
+            var decoder = ChunkedDecoder(limit: 20, limits: Limits())
             for _ in 0..<3 {
                 let bytes = (0..<Int.random(in: 0...30, using: &generator)).map { _ in
                     alphabet[Int.random(in: 0..<alphabet.count, using: &generator)]
