@@ -359,14 +359,13 @@ final class Connection: @unchecked Sendable {
         return await sendAll(piece)
     }
 
-    /// Sends a few bytes unless the client's buffers are full. False: the connection is broken, or has taken only a part, after which
-    /// nothing sensible can follow.
-    func sendWithoutWaiting(_ bytes: [UInt8]) -> Bool {
+    /// Sends what the client's buffers take at once, and returns the rest, which must go before anything else. Nil: the connection is
+    /// broken.
+    func sendWithoutWaiting(_ bytes: [UInt8]) -> [UInt8]? {
         switch bytes.withUnsafeBytes({ transport.send($0) }) {
-        case .count(let count): count == bytes.count
-        // What TLS has begun to send must be sent; it can't be left out.
-        case .wouldBlock: transport.forgetsUnsent
-        case .failed: false
+        case .count(let count): Array(bytes.dropFirst(count))
+        case .wouldBlock: bytes
+        case .failed: nil
         }
     }
 

@@ -16,8 +16,8 @@ final class StreamedAnswer: @unchecked Sendable {
     private unowned let connection: Connection
     private let body: StreamedBody
     private let isChunked: Bool
-    /// Status line and fields, until they go out with the first piece.
-    private var head: [UInt8]
+    /// What goes out before the next piece: at first status line and fields, later what is left of a heartbeat.
+    private var owed: [UInt8]
     private var hasBegun = false
     private var isSending = false
     private var task: Task<Void, Never>?
@@ -30,7 +30,7 @@ final class StreamedAnswer: @unchecked Sendable {
     init(_ body: StreamedBody, head: [UInt8], isChunked: Bool, on connection: Connection) {
         self.connection = connection
         self.body = body
-        self.head = head
+        owed = head
         self.isChunked = isChunked
     }
 
@@ -65,15 +65,15 @@ final class StreamedAnswer: @unchecked Sendable {
                 // The server stops: an endless answer ends here, in order.
                 if !hasBegun { try await writer.flush() }
             }
-            if isChunked, await !connection.send(piece: Array("0\r\n\r\n".utf8)) { throw CancellationError() }
+            if isChunked, await !connection.send(piece: owed + Array("0\r\n\r\n".utf8)) { throw CancellationError() }
         } catch {
             self.error = error
         }
     }
 
     private func send(_ piece: ArraySlice<UInt8>) async -> Bool {
-        var bytes = head
-        head = []
+        var bytes = owed
+        owed = []
         hasBegun = true
         bytes.append(contentsOf: framed(piece))
         isSending = true
@@ -107,13 +107,10 @@ final class StreamedAnswer: @unchecked Sendable {
 
     /// Never waits: a client whose buffers are full has enough to read, and one that is gone ends the producer.
     private func beat(_ heartbeat: (every: Duration, bytes: [UInt8])) {
-        let isDue = lastSent + heartbeat.every <= .now()
-        guard hasBegun, !isSending, isDue else {
-            if !isDue { return }
-            lastSent = .now()
-            return
-        }
-        lastSent = .now()
-        if !connection.sendWithoutWaiting(framed(heartbeat.bytes[...])) { cancel() }
+        let now = MonotonicTime.now()
+        guard lastSent + heartbeat.every <= now else { return }
+        lastSent = now
+        guard hasBegun, !isSending, owed.isEmpty else { return }
+        if let rest = connection.sendWithoutWaiting(framed(heartbeat.bytes[...])) { owed = rest } else { cancel() }
     }
 }
