@@ -30,6 +30,12 @@ package struct SetCookie: Sendable {
         self.isHTTPOnly = isHTTPOnly
     }
 
+    /// Whether name and value stay inside their places (RFC 6265 §4.1.1): a `;` would start an attribute, a control character more.
+    package var isWellFormed: Bool {
+        !name.isEmpty && name.utf8.allSatisfy(isTokenByte)
+            && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: ",") }
+    }
+
     package var header: String {
         var text = "\(name)=\(value); Path=/; SameSite=Lax"
         if let maxAge { text += "; Max-Age=\(maxAge)" }

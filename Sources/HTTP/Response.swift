@@ -46,11 +46,26 @@ package struct Response: Sendable {
     }
 
     /// Adds a field. CR, LF and NUL in the value become spaces, so a value can't start a field of its own (RFC 9110 §5.5).
+    ///
+    /// A name that isn't a token isn't added, nor are the fields that frame the answer: they are the connection's to write, and a second
+    /// opinion on where an answer ends is how answers are smuggled (RFC 9112 §6.3). `closes` asks for the end of the connection.
     package mutating func add(_ name: String, _ value: String) {
+        guard Self.mayCarry(name) else { return }
         let isLegal = value.utf8.allSatisfy { $0 != .carriageReturn && $0 != .lineFeed && $0 != 0 }
         headers.append(
             (name, isLegal ? value : String(value.unicodeScalars.map { $0.value < 0x20 ? " " : Character($0) })))
     }
+
+    private static func mayCarry(_ name: String) -> Bool {
+        guard !name.isEmpty, name.utf8.allSatisfy(isTokenByte) else { return false }
+        // Told apart by length first: almost every field stops here.
+        switch name.utf8.count {
+        case 10, 14, 17: return !framing.contains(name.lowercased())
+        default: return true
+        }
+    }
+
+    private static let framing: Set<String> = ["connection", "content-length", "keep-alive", "transfer-encoding"]
 
     /// Replaces all fields called `name`.
     package mutating func set(_ name: String, _ value: String) {
@@ -68,7 +83,9 @@ package struct Response: Sendable {
         return headers.first { $0.name.lowercased() == lowercased }?.value
     }
 
+    /// A cookie that isn't well-formed isn't set.
     package mutating func set(_ cookie: SetCookie) {
+        guard cookie.isWellFormed else { return }
         add("Set-Cookie", cookie.header)
     }
 

@@ -65,6 +65,8 @@ final class StreamedAnswer: @unchecked Sendable {
                 // The server stops: an endless answer ends here, in order.
                 if !hasBegun { try await writer.flush() }
             }
+            // No heartbeat may come behind the end.
+            isSending = true
             if isChunked, await !connection.send(piece: owed + Array("0\r\n\r\n".utf8)) { throw CancellationError() }
         } catch {
             self.error = error

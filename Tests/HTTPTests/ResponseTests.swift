@@ -39,15 +39,38 @@ struct ResponseTests {
         var response = Response(.found, headers: [("Location", value)])
         response.add("X", value)
         response.set("Y", value)
-        response.set(SetCookie("c", value, isSecure: false))
         for (_, value) in response.headers {
             #expect(value.utf8.allSatisfy { $0 >= 0x20 })
         }
         let lines = head(response).split(separator: "\r\n", omittingEmptySubsequences: false)
-        #expect(lines.count == 9)
+        #expect(lines.count == 8)
         let problem = HTTPError(.found, headers: [("Location", value)]).problem(requestID: value)
         #expect(problem.header("location")?.utf8.contains(0x0A) == false)
         #expect(!problem.body.contains(0x0A))
+    }
+
+    @Test func `the fields that frame an answer are not the handler's`() {
+        var response = Response(headers: [("Content-Length", "5"), ("X-A", "1"), ("x y", "1"), ("", "1")])
+        for name in [
+            "connection", "Transfer-Encoding", "CONTENT-LENGTH", "Keep-Alive", "a:b", "a\r\nb", "Content-Lengt\u{e9}",
+        ] {
+            response.add(name, "x")
+            response.set(name, "x")
+        }
+        #expect(response.headers.map(\.name) == ["X-A"])
+    }
+
+    @Test(arguments: ["a;Domain=evil", "a\r\nEvil: 1", "a\u{0}", "a b", "a,b", "\u{e9}", "a\u{7f}", "a\tb"])
+    func `a cookie that would leave its place is not set`(text: String) {
+        var response = Response()
+        response.set(SetCookie("c", text, isSecure: true))
+        response.set(SetCookie(text, "v", isSecure: true))
+        response.set(SetCookie("", "v", isSecure: true))
+        #expect(response.headers.isEmpty)
+        response.set(SetCookie("c", "", maxAge: 0, isSecure: true))
+        response.set(SetCookie("c", "aZ09-_.~%2B=", isSecure: true))
+        #expect(response.headers.map(\.value).allSatisfy { $0.hasSuffix("; HttpOnly; Secure") })
+        #expect(response.headers.count == 2)
     }
 
     @Test func `names fields in any case`() {
