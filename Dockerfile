@@ -27,6 +27,7 @@ VOLUME /var/lib/sluice
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s \
-    CMD curl --fail --silent --show-error --max-time 2 --output /dev/null "http://127.0.0.1:${PORT}/health"
+    CMD curl --fail --silent --show-error --insecure --max-time 2 --output /dev/null \
+        "http${TLS_CERTIFICATE:+s}://127.0.0.1:${PORT}/health"
 ENTRYPOINT ["/usr/local/bin/sluice"]
 CMD ["serve"]
