@@ -37,7 +37,10 @@ struct Program {
             case .serve: return try await Desk(configuration: configuration, loops: loops, log: log).serve()
             case .doctor: return await Doctor(configuration: configuration, loops: loops, log: quietLog).run()
             case .sandbox(let port): return try await SandboxCommand.run(port: port, loop: loops[0], log: log)
-            default: return try await withDatabase(loops) { try await AccountCommands(store: $0, configuration: configuration).run(command) }
+            default:
+                return try await withDatabase(loops) {
+                    try await AccountCommands(store: $0, configuration: configuration).run(command)
+                }
             }
         } catch {
             StandardError.write("\(error)\n")
