@@ -24,7 +24,7 @@ let ground: [Target] = [
     .systemLibrary(name: "CPostgres"),
     .systemLibrary(name: "CCurl"),
     floor("Base", on: ["CLinux", "COpenSSL"]),
-    floor("Reactor", on: ["CLinux", "Base"]),
+    floor("Reactor", on: ["CLinux", "COpenSSL", "Base"]),
 ]
 
 let platform: [Target] = [
@@ -62,11 +62,12 @@ let top: [Target] = [
 let suites: [Target] = [
     tests(of: "Base"),
     tests(of: "Reactor", with: ["Base", "CLinux"]),
-    tests(of: "HTTP", with: ["Base", "Reactor", "CLinux"]),
+    tests(of: "HTTP", with: ["TestCertificate", "Base", "Reactor", "CLinux", "COpenSSL"]),
     tests(of: "Postgres", with: ["Base", "Reactor", "CLinux", "CPostgres"]),
-    tests(of: "Fetch", with: ["CLinux", "Base", "Reactor", "COpenSSL"]),
+    tests(of: "Fetch", with: ["TestCertificate", "CLinux", "Base", "Reactor", "COpenSSL"]),
     tests(of: "Views", with: ["Base"]),
     tests(of: "Keitaro", with: ["CLinux", "Base", "Reactor", "Fetch"]),
+    .target(name: "TestCertificate", path: "Tests/TestCertificate", swiftSettings: settings),
     .target(
         name: "TestDesk",
         dependencies: [
@@ -83,7 +84,7 @@ let suites: [Target] = [
     tests(of: "Frame", with: ["TestDesk", "Base", "HTTP", "Views", "Keitaro", "Fetch"]),
     tests(of: "Accounts", with: ["TestDesk", "Base", "Reactor", "HTTP", "Postgres", "Frame", "Fetch", "Sandbox"]),
     tests(of: "Mirror", with: ["TestDesk", "Base", "Postgres", "Keitaro", "Fetch", "Sandbox"]),
-    tests(of: "Sluice", with: ["TestDesk", "Base", "Reactor", "Postgres", "Fetch", "Sandbox"]),
+    tests(of: "Sluice", with: ["TestDesk", "TestCertificate", "Base", "Reactor", "Postgres", "Fetch", "Sandbox"]),
     .testTarget(
         name: "BrowserTests", dependencies: ["Sluice", "CLinux", "Base", "Fetch", "Reactor"], swiftSettings: settings),
 ]

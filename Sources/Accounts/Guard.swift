@@ -74,8 +74,7 @@ package struct Guard: Sendable {
             return .redirect(to: "/users/login/?next=\(PercentCoding.encode(request.rawPath + query))", .found)
         }
         throw HTTPError(
-            .unauthorized, detail: "Log in, or send the header Authorization: Bearer with a token.",
-            headers: [("WWW-Authenticate", "Bearer")])
+            .unauthorized, headers: [("WWW-Authenticate", "Bearer")])
     }
 
     /// A state-changing request by cookie must repeat the session's token, in a header or a form field. Tokens are no cookie, so

@@ -33,7 +33,7 @@ struct Login: Sendable {
         guard let tracker = known.first(where: { $0.id == trackerID }) ?? known.first else {
             return .refused(.serviceUnavailable, title: nil, detail: Word("login.error.no_tracker"))
         }
-        if let seconds = try await store.secondsUntilAllowed(address: address) {
+        if let seconds = try await store.beginTry(address: address) {
             return .refused(
                 .tooManyRequests, title: nil, detail: Word("login.error.too_many", ["count": .integer(seconds)]))
         }
@@ -41,18 +41,19 @@ struct Login: Sendable {
         do {
             try await trackers.client(at: tracker.url).probe(secret)
         } catch {
-            if error.error == .keyRefused {
-                try await store.countFailure(address: address)
+            if error.error != .keyRefused {
+                try await store.takeBackTry(address: address)
+            } else {
                 log.warning("a Keitaro key was refused", ["address": address])
             }
             let (title, detail) = frame.loginSentences(error, host: tracker.host)
             let status = frame.problem(error).status
             return .refused(status, title: title, detail: detail)
         }
+        try await store.takeBackTry(address: address)
         guard let admitted = try await store.admit(secret, to: tracker, name: name, joining: userID) else {
             return .refused(.forbidden, title: nil, detail: Word("login.error.disabled"))
         }
-        try await store.forgetFailures(address: address)
         return .admitted(userID: admitted.userID, keyID: admitted.keyID)
     }
 }

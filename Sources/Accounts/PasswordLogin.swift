@@ -22,7 +22,7 @@ struct PasswordLogin: Sendable {
             password.utf8.allSatisfy({ $0 != 0 }), name.utf8.allSatisfy({ $0 != 0 })
         else { return .refused(.forbidden, Word("login.error.wrong_password")) }
         let counters = [address, AccountStore.counter(ofName: name)]
-        if let seconds = try await store.reserveTry(counters) {
+        if let seconds = try await store.beginTries(counters) {
             return .refused(.tooManyRequests, Word("login.error.too_many", ["count": .integer(seconds)]))
         }
         let known = try await store.password(ofLogin: name)
@@ -34,7 +34,7 @@ struct PasswordLogin: Sendable {
             return .refused(.forbidden, Word("login.error.wrong_password"))
         }
         guard !known.isClosed else { return .refused(.forbidden, Word("login.error.disabled")) }
-        try await store.releaseTry(address: address, name: name)
+        for counter in counters { try await store.takeBackTry(address: counter) }
         if known.hash.parameters != .standard, let dearer = await PasswordHashing.shared.make(Secret(password)) {
             try await store.strengthen(dearer, userID: known.userID)
         }

@@ -12,26 +12,11 @@ extension AccountStore {
     static func counter(ofName name: String) -> String { "name \(name.lowercased())" }
 
     /// Counts one try for each counter. Nil: it may be made. Else the seconds until the next may.
-    func reserveTry(_ counters: [String]) async throws -> Int64? {
+    func beginTries(_ counters: [String]) async throws -> Int64? {
         for counter in counters {
-            if let seconds = try await secondsUntilAllowed(address: counter) { return seconds }
+            if let seconds = try await beginTry(address: counter) { return seconds }
         }
-        var longest: Int64?
-        for counter in counters {
-            guard try await countFailure(address: counter) > Self.failureLimit else { continue }
-            longest = max(longest ?? 1, try await secondsUntilAllowed(address: counter) ?? 1)
-        }
-        return longest
-    }
-
-    /// The try was right: its name is free of suspicion; its address only of this one, for it may have guessed at others.
-    func releaseTry(address: String, name: String) async throws {
-        try await forgetFailures(address: Self.counter(ofName: name))
-        try await database.execute(
-            """
-            UPDATE login_failures SET failures = greatest(failures - 1, 0)
-            WHERE address = \(address) AND window_start > now() - interval '15 minutes'
-            """)
+        return nil
     }
 
     // MARK: Passwords

@@ -7,15 +7,18 @@ import Views
 package struct AccountStore: Sendable {
     let database: Database
     private let vault: KeyVault
+    /// The configured tracker's address: the first of several.
+    private let mainTracker: String?
 
     /// Sessions end this long after they were last seen.
     static let sessionDays: Int64 = 30
-    /// Failed logins an address may make in fifteen minutes.
+    /// Failed logins an address may make within fifteen minutes of the first.
     static let failureLimit = 10
 
-    package init(database: Database, vault: KeyVault) {
+    package init(database: Database, vault: KeyVault, mainTracker: String? = nil) {
         self.database = database
         self.vault = vault
+        self.mainTracker = mainTracker
     }
 
     // MARK: Trackers
@@ -38,44 +41,48 @@ package struct AccountStore: Sendable {
         return Tracker(id: id, name: name, url: url)
     }
 
+    /// The configured one first, then in the order in which they came.
     package func trackers() async throws -> [Tracker] {
-        try await database.query("SELECT id, name, url FROM keitaro_trackers ORDER BY id").map { row in
+        try await database.query(
+            "SELECT id, name, url FROM keitaro_trackers ORDER BY url IS NOT DISTINCT FROM \(mainTracker)::text DESC, id"
+        ).map { row in
             Tracker(id: try row.get("id"), name: try row.get("name"), url: try row.get("url"))
         }
     }
 
     // MARK: Login
 
-    /// Nil: the address may try. Else the seconds until it may.
-    func secondsUntilAllowed(address: String) async throws -> Int64? {
-        let row = try await database.first(
+    /// Counts a try before it is made, in every process's sight, so that tries at the same moment can't pass the limit together.
+    /// - Returns: nil when it may be made; else the seconds until the next may.
+    func beginTry(address: String) async throws -> Int64? {
+        let row = try await database.one(
             """
-            SELECT ceil(extract(epoch FROM window_start + interval '15 minutes' - now()))::bigint AS seconds
-            FROM login_failures
-            WHERE address = \(address) AND window_start > now() - interval '15 minutes'
-                AND failures >= \(Self.failureLimit)::int
-            ORDER BY window_start DESC LIMIT 1
+            WITH old AS (
+                DELETE FROM login_failures WHERE window_start < now() - interval '1 day' AND address <> \(address)
+            ), tried AS (
+                INSERT INTO login_failures AS known (address, window_start, failures) VALUES (\(address), now(), 1)
+                ON CONFLICT (address) DO UPDATE SET
+                    window_start = CASE WHEN known.window_start > now() - interval '15 minutes'
+                        THEN known.window_start ELSE now() END,
+                    failures = CASE WHEN known.window_start > now() - interval '15 minutes'
+                        THEN known.failures + 1 ELSE 1 END
+                    WHERE known.failures < \(Self.failureLimit)::int
+                        OR known.window_start <= now() - interval '15 minutes'
+                RETURNING 1
+            )
+            SELECT EXISTS (SELECT 1 FROM tried) AS is_allowed, coalesce((
+                SELECT ceil(extract(epoch FROM window_start + interval '15 minutes' - now()))::bigint
+                FROM login_failures WHERE address = \(address)), 1) AS seconds
             """)
-        return try row.map { max(1, try $0.get("seconds")) }
+        let isAllowed: Bool = try row.get("is_allowed")
+        return isAllowed ? nil : max(1, try row.get("seconds"))
     }
 
-    /// Counts one failed try, in every process's sight.
-    /// - Returns: how many there are in this quarter of an hour.
-    @discardableResult
-    func countFailure(address: String) async throws -> Int {
-        try await database.one(
-            """
-            WITH old AS (DELETE FROM login_failures WHERE window_start < now() - interval '1 day')
-            INSERT INTO login_failures (address, window_start, failures)
-            VALUES (\(address), to_timestamp(floor(extract(epoch FROM now()) / 900) * 900), 1)
-            ON CONFLICT (address, window_start) DO UPDATE SET failures = login_failures.failures + 1
-            RETURNING failures::bigint AS failures
-            """
-        ).get("failures")
-    }
-
-    func forgetFailures(address: String) async throws {
-        try await database.execute("DELETE FROM login_failures WHERE address = \(address)")
+    /// The try was no guess: it succeeded, or nobody said that the key was wrong. Earlier guesses stay counted, or one good key would
+    /// buy any number of bad ones.
+    func takeBackTry(address: String) async throws {
+        try await database.execute(
+            "UPDATE login_failures SET failures = failures - 1 WHERE address = \(address) AND failures > 0")
     }
 
     /// The user a verified key belongs to. A new key is added to `userID`; without one, its account is made. Nil: the account is

@@ -20,6 +20,8 @@ package struct Configuration: Sendable {
     package let loops: Int
     /// `TRUSTED_PROXIES`: whose word on a client's address is believed.
     package let trustedProxies: AddressList
+    /// `TLS_CERTIFICATE` and `TLS_KEY`: absolute paths of PEM files. Nil: plain HTTP; always so in the demo.
+    package let tls: TLSFiles?
     /// `KEITARO_URL`: the tracker's root, without `/admin_api/v1` and without a slash at the end. Nil in the demo.
     package let keitaroURL: String?
     /// `REPORTING_CURRENCY`: an ISO 4217 code; USD unless set. Keitaro's reports name none.
@@ -57,10 +59,17 @@ package struct Configuration: Sendable {
         secretKey = reader.secretKey("SECRET_KEY")
         loops = reader.number("LOOPS", 1...64) ?? min(max(machine.cores, 1), 64)
         trustedProxies = reader.addresses("TRUSTED_PROXIES") ?? AddressList()
+        tls = demo ? nil : reader.tlsFiles(machine)
         keitaroURL = demo ? nil : reader.keitaroURL("KEITARO_URL")
         reportingCurrency = reader.currency("REPORTING_CURRENCY") ?? "USD"
         httpsProxy = reader.proxy("HTTPS_PROXY", "https_proxy")
         logLevel = reader.logLevel("LOG_LEVEL") ?? .info
         assetsDirectory = reader.directory("ASSETS_DIR", machine) ?? machine.workingDirectory
     }
+}
+
+/// Where a server's certificate, with its chain, and its key are.
+package struct TLSFiles: Hashable, Sendable {
+    package let certificate: String
+    package let key: String
 }

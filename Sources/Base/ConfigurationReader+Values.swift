@@ -28,6 +28,15 @@ extension ConfigurationReader {
         value(name, must: "be a path") { $0.utf8.contains(0) ? nil : machine.absolute($0) }
     }
 
+    mutating func tlsFiles(_ machine: Machine) -> TLSFiles? {
+        let certificate = directory("TLS_CERTIFICATE", machine)
+        let key = directory("TLS_KEY", machine)
+        if certificate != nil, key == nil { report("TLS_KEY", "must be set when TLS_CERTIFICATE is.") }
+        if certificate == nil, key != nil { report("TLS_CERTIFICATE", "must be set when TLS_KEY is.") }
+        guard let certificate, let key else { return nil }
+        return TLSFiles(certificate: certificate, key: key)
+    }
+
     mutating func logLevel(_ name: String) -> Logger.Level? {
         value(name, must: "be debug, info, warning or error") { Logger.Level(rawValue: $0.lowercased()) }
     }

@@ -41,11 +41,16 @@ struct FlowEditing: Sendable {
         try await editRow(row, editor) { try ShareDistribution.setPinned(row, isPinned, in: $0) }
     }
 
-    /// Drops the draft and keeps it for one undo.
+    /// Drops the draft and keeps it for one undo; a conflict ends with it, as Keitaro's set is then all there is. Without a draft
+    /// nothing happens, so that a second press does not take the first one's undo away.
     func cancel(_ flowID: Int64, by editor: Editor) async throws -> Flow {
         try await edit(flowID, editor) { edited in
+            guard !edited.flow.draft.isClean else { return edited.flow.rows }
             try await edited.store.keepCancelled(edited.flow.rows, flowID: flowID, in: edited.transaction)
-            return ShareDistribution.cancel(edited.flow.rows)
+            let rows = ShareDistribution.cancel(edited.flow.rows)
+            guard let theirs = edited.flow.theirs else { return rows }
+            try await edited.store.writeTheirs(nil, flowID: flowID, in: edited.transaction)
+            return FlowRebase.takingKeitaro(theirs, over: rows) { "#\($0)" }
         }
     }
 

@@ -93,6 +93,18 @@ package struct Push: Sendable {
     package var settledAt: Timestamp?
     package var isUndone: Bool
     package var userName: String?
+
+    /// The names are those of whoever pushed; who may not see an offer reads its number.
+    func named(forKeyThatSees offers: Set<Int64>) -> Push {
+        func named(_ entry: NamedOffer) -> NamedOffer {
+            offers.contains(entry.offer.offerID)
+                ? entry : NamedOffer(offer: entry.offer, name: "#\(entry.offer.offerID)")
+        }
+        var push = self
+        push.before = before.map(named)
+        push.after = after.map(named)
+        return push
+    }
 }
 
 /// An offer of a pushed set with the name it had then.

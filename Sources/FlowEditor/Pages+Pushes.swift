@@ -6,13 +6,13 @@ import Views
 /// The history of pushes.
 extension FlowEditorPages {
     func pushes(
-        _ pushes: [FlowEditorStore.ListedPush], count: Int64, olderThan: Int64?, to request: Request
+        _ pushes: [FlowEditorStore.ListedPush], count: Int64, older: String?, to request: Request
     ) throws -> Response {
         let words = frame.words(for: request)
         let context: ViewValue = [
             "has_pushes": .bool(!pushes.isEmpty),
             "count_text": .string(words("pushes.count", ["count": .integer(count)])),
-            "older_href": ViewValue(olderThan.map { "/campaigns/pushes/?before=\($0)" }),
+            "older_href": ViewValue(older),
             "pushes": .list(pushes.map { push($0, words) }),
         ]
         return try frame.page("pushes", context, title: words("pushes.title"), at: .pushes, to: request)

@@ -15,6 +15,7 @@ struct PushSentence {
 
     init(_ problem: PushProblem, flowNumber: Int, serverAddress: String) {
         let status: ViewObject = ["status": .integer(Int64(problem.status ?? 0))]
+        let answer = problem.text.flatMap { $0.isEmpty ? nil : $0 } ?? "\(problem.status ?? 422)"
         switch problem.kind {
         case "key_refused":
             title = Word("push.error.refused_key_title")
@@ -46,7 +47,7 @@ struct PushSentence {
             detail = Word("push.error.gone_detail")
         case "rejected":
             title = Word("push.error.rejected_title")
-            detail = Word("push.error.rejected_detail", ["answer": .string(problem.text ?? "")])
+            detail = Word("push.error.rejected_detail", ["answer": .string(answer)])
         case "mismatch":
             title = Word("push.error.mismatch_title")
             detail = Word("push.error.mismatch_detail")

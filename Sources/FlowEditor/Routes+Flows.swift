@@ -27,11 +27,12 @@ extension FlowEditorRoutes {
         let key = try key(request)
         let id = try request.int("id")
         guard let campaign = try await store.campaign(id: id, keyID: key.id) else { throw FlowEditing.notFound }
+        let readAt = Timestamp.now()
         let streams = try await trackers.client(at: key.tracker.url)
             .streams(ofCampaign: campaign.summary.keitaroID, key.secret)
         // A deleted stream is what its absence will be.
         let present = streams.filter { $0.state != .deleted }
-        let outcome = try await store.writeFetched(present, campaignID: id, keyID: key.id)
+        let outcome = try await store.writeFetched(present, campaignID: id, keyID: key.id, readAt: readAt)
         let words = frame.words(for: request)
         var said = [words("toast.fetched", ["count": .integer(Int64(outcome.flows))])]
         if outcome.drafts > 0 {

@@ -131,15 +131,19 @@ extension FlowEditorRoutes {
             keyID: keyID, flowID: flowID, before: query["before"].flatMap { Int64($0) }, limit: limit + 1)
         let shown = Array(found.prefix(limit))
         if wantsFragment(request, "rows") { return .html(try pages.pushRows(shown, to: request)) }
-        let older = found.count > limit ? shown.last?.push.id : nil
+        let older = found.count > limit ? shown.last.map { Self.olderAddress($0.push.id, flowID: flowID) } : nil
         if request.wantsPage {
             return try pages.pushes(
-                shown, count: try await store.pushCount(keyID: keyID), olderThan: older, to: request)
+                shown, count: try await store.pushCount(keyID: keyID), older: older, to: request)
         }
         return .json([
             "pushes": .array(shown.map { FlowJSON.push($0, message: nil) }),
-            "older": older.map { .string("/campaigns/pushes/?before=\($0)") } ?? .null,
+            "older": older.map { .string($0) } ?? .null,
         ])
+    }
+
+    private static func olderAddress(_ id: Int64, flowID: Int64?) -> String {
+        "/campaigns/pushes/?before=\(id)" + (flowID.map { "&flow=\($0)" } ?? "")
     }
 
     @Sendable func pushState(_ request: Request) async throws -> Response {

@@ -166,7 +166,7 @@ package struct FlowEditorRoutes: Sendable {
     }
 
     @Sendable private func syncCampaigns(_ request: Request) async throws -> Response {
-        let key = try request.keitaroKey()
+        let key = try key(request)
         let result = try await sync.run(
             key: key.secret, keyID: key.id, trackerID: key.tracker.id, trackerURL: key.tracker.url)
         let words = frame.words(for: request)

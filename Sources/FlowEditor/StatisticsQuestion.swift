@@ -30,6 +30,10 @@ struct StatisticsQuestion: Hashable, Sendable {
     }
 
     init(_ body: JSON) throws(Refusal) {
+        for name in ["period", "from", "to", "timezone", "by"] {
+            guard let given = body[name], !given.isNull, given.stringValue == nil else { continue }
+            throw .field(name, "\(name) is text.")
+        }
         period = try Self.period(body)
         timezone = body["timezone"]?.stringValue ?? "UTC"
         // Names only; whether the zone exists, PostgreSQL says.

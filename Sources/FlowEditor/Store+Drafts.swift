@@ -124,13 +124,17 @@ extension FlowEditorStore {
 
     /// Writes a campaign's streams as Keitaro listed them. Drafts are kept (``FlowRebase``); a flow that is no longer listed is
     /// marked, not removed.
-    func writeFetched(_ streams: [KeitaroStream], campaignID: Int64, keyID: Int64) async throws -> FetchOutcome {
+    func writeFetched(_ streams: [KeitaroStream], campaignID: Int64, keyID: Int64, readAt: Timestamp) async throws
+        -> FetchOutcome
+    {
         try await database.transaction { transaction in
             var outcome = FetchOutcome()
             // In one order for everybody, so that two fetches of one campaign can't wait for each other.
             for (position, stream) in streams.enumerated().sorted(by: { $0.element.id < $1.element.id }) {
                 let flowID = try await writeStream(stream, position: position, campaignID: campaignID, in: transaction)
                 guard let flow = try await flow(id: flowID, keyID: keyID, in: transaction) else { continue }
+                // A push that settled while Keitaro was read has the newer word.
+                if let pushed = flow.lastPushed, pushed.at > readAt { continue }
                 let now = stream.offerSet
                 let result = FlowRebase.fetched(now, into: flow.rows) { "#\($0)" }
                 try await save(result.rows, over: flow.rows, flowID: flowID, in: transaction)

@@ -148,6 +148,11 @@ extension FlowEditorStore {
         try await database.query(
             """
             SELECT \(Self.pushColumns), flows.name AS flow_name, campaigns.id AS campaign_id,
+                ARRAY(SELECT offers.keitaro_id FROM keitaro_offers offers
+                    JOIN keitaro_offer_access seen ON seen.offer_id = offers.id AND seen.key_id = \(keyID)
+                    WHERE offers.tracker_id = campaigns.tracker_id AND offers.keitaro_id IN (
+                        SELECT (entry ->> 'offer_id')::bigint FROM jsonb_array_elements(pushes.before || pushes.after) entry
+                    )) AS seen_offers,
                 campaigns.name AS campaign_name,
                 (SELECT count(*) FROM keitaro_flows earlier WHERE earlier.campaign_id = flows.campaign_id
                     AND (earlier.gone_at IS NULL) = (flows.gone_at IS NULL)
@@ -167,7 +172,8 @@ extension FlowEditorStore {
             """
         ).map { row in
             ListedPush(
-                push: try Self.push(row), flowNumber: try row.get("flow_number"), flowName: try row.get("flow_name"),
+                push: try Self.push(row).named(forKeyThatSees: Set(try row.get("seen_offers", [Int64].self))),
+                flowNumber: try row.get("flow_number"), flowName: try row.get("flow_name"),
                 campaignID: try row.get("campaign_id"), campaignName: try row.get("campaign_name"),
                 canBeUndone: try row.get("can_be_undone"))
         }

@@ -164,7 +164,7 @@ package struct FlowEditorStore: Sendable {
             """
             SELECT offers.name FROM keitaro_offers offers
             JOIN keitaro_offer_access access ON access.offer_id = offers.id AND access.key_id = \(keyID)
-            WHERE offers.keitaro_id = \(offerID) LIMIT 1
+            WHERE offers.keitaro_id = \(offerID) AND offers.state = 'active' LIMIT 1
             """)?.get("name")
     }
 

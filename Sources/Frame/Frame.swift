@@ -18,13 +18,15 @@ package final class Frame: Sendable {
 
     /// - Throws: every problem of the templates and words, by name.
     package init(
-        templatesDirectory: String, assetVersion: String, demoKeys: [String]?, publicURL: String?, serverName: String
+        templatesDirectory: String, assetVersion: String, demoKeys: [String]?, publicURL: String?,
+        servesTLS: Bool = false,
+        serverName: String
     ) throws {
         templates = try TemplateSet(directory: templatesDirectory)
         self.assetVersion = assetVersion
         isDemo = demoKeys != nil
         self.demoKeys = demoKeys ?? []
-        isSecure = publicURL?.hasPrefix("https://") ?? false
+        isSecure = servesTLS || publicURL?.hasPrefix("https://") ?? false
         serverAddress = publicURL.flatMap(Self.host) ?? serverName
         var scriptWords: [Language: String] = [:]
         for language in Language.allCases {

@@ -8,6 +8,7 @@ extension Frame {
     /// For reads: a sync, a fetch, a check, statistics.
     package func problem(_ failure: KeitaroFailure) -> Problem {
         var problem = Problem(status(of: failure.error), sentence(for: failure))
+        problem.title = Word("error.keitaro.title")
         problem.type = "/problems/keitaro"
         problem.members = [
             ("keitaro", .string(Self.kind(of: failure.error))), ("facts", .string(Self.facts(of: failure))),

@@ -42,7 +42,13 @@ extension Frame {
     private func inWords(_ error: HTTPError, _ request: Request) -> HTTPError {
         let words = words(for: request)
         var said = error
-        guard let (title, detail) = Self.words(for: error.status) else { return said }
+        let known = Self.words(for: error.status)
+        // A sentence that says what happened stands under a plain heading: the status' own may say another thing.
+        if said.title == nil, said.detail != nil { said.title = words("error.not_done.title") }
+        guard let (title, detail) = known else {
+            if said.title == nil { said.title = words("error.not_done.title") }
+            return said
+        }
         if said.title == nil { said.title = words(title) }
         if said.detail == nil {
             let seconds = error.headers.first { $0.0 == "Retry-After" }.flatMap { Int64($0.1) } ?? 60
@@ -54,6 +60,7 @@ extension Frame {
     private static func words(for status: Status) -> (title: String, detail: String)? {
         switch status.code {
         case 400, 422: (Word("error.bad_request.title").name, Word("error.bad_request.detail").name)
+        case 401: (Word("error.signed_out.title").name, Word("error.signed_out.detail").name)
         case 403: (Word("error.forbidden.title").name, Word("error.forbidden.detail").name)
         case 404: (Word("error.not_found.title").name, Word("error.not_found.detail").name)
         case 405: (Word("error.method.title").name, Word("error.method.detail").name)

@@ -3,9 +3,9 @@
 package struct AllowedHosts: Sendable {
     private let names: Set<String>
 
-    /// - Parameter names: in lower case, without ports; empty: every name is taken.
+    /// - Parameter names: in lower case, without ports, IPv6 addresses with or without brackets; empty: every name is taken.
     package init(_ names: [String]) {
-        self.names = Set(names)
+        self.names = Set(names.map { $0.hasPrefix("[") ? Self.name(of: $0) : $0 })
     }
 
     package func admits(_ host: String?) -> Bool {

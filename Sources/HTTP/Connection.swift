@@ -10,7 +10,7 @@ import Reactor
 final class Connection: @unchecked Sendable {
     enum Phase { case idle, head, body, handling, writing, lingering }
 
-    private let fd: Int32
+    private let transport: Transport
     private let peer: SocketAddress?
     private let worker: ServerWorker
     private let readiness: Readiness
@@ -24,11 +24,11 @@ final class Connection: @unchecked Sendable {
     /// The last read took everything that was there.
     private var isDrained = false
 
-    init(fd: Int32, peer: SocketAddress?, worker: ServerWorker) throws(SystemError) {
-        self.fd = fd
+    init(_ transport: consuming Transport, peer: SocketAddress?, worker: ServerWorker) throws(SystemError) {
+        readiness = try Readiness(fd: transport.fd, loop: worker.loop)
+        self.transport = transport
         self.peer = peer
         self.worker = worker
-        readiness = try Readiness(fd: fd, loop: worker.loop)
         parser = RequestParser(limits: worker.limits)
         deadline = worker.loop.now + worker.limits.headDeadline
     }
@@ -60,7 +60,6 @@ final class Connection: @unchecked Sendable {
             if exchanges % 32 == 0 { await Task.yield() }
         }
         readiness.cancel()
-        close(fd)
         worker.finished(self)
     }
 
@@ -95,10 +94,10 @@ final class Connection: @unchecked Sendable {
             isDrained = false
             return .wouldBlock
         }
-        let transfer = Socket.receive(fd, into: worker.scratch)
+        let transfer = transport.receive(into: worker.scratch)
         if case .count(let count) = transfer {
             // An end that came with the data has had its event already.
-            isDrained = count > 0 && count < worker.scratch.count && !readiness.peerIsGone
+            isDrained = transport.shortReadsDrain && count > 0 && count < worker.scratch.count && !readiness.peerIsGone
         }
         return transfer
     }
@@ -236,7 +235,7 @@ final class Connection: @unchecked Sendable {
             into: &worker.output)
         if sendsBody { worker.output.append(contentsOf: response.body) }
         let total = worker.output.count
-        let sent = worker.output.withUnsafeBytes { Socket.send(fd, $0) }
+        let sent = worker.output.withUnsafeBytes { transport.send($0) }
         switch sent {
         case .count(total):
             worker.trimOutput()
@@ -256,7 +255,7 @@ final class Connection: @unchecked Sendable {
     private func sendAll(_ bytes: [UInt8]) async -> Bool {
         var offset = 0
         while offset < bytes.count {
-            switch bytes.withUnsafeBytes({ Socket.send(fd, UnsafeRawBufferPointer(rebasing: $0[offset...])) }) {
+            switch bytes.withUnsafeBytes({ transport.send(UnsafeRawBufferPointer(rebasing: $0[offset...])) }) {
             case .count(let count):
                 offset += count
                 deadline = worker.loop.now + worker.limits.writeDeadline
@@ -279,7 +278,7 @@ final class Connection: @unchecked Sendable {
         bytes += response.body
         if hasExpired {
             // The readiness is gone; one attempt is what a late client gets.
-            _ = bytes.withUnsafeBytes { Socket.send(fd, $0) }
+            _ = bytes.withUnsafeBytes { transport.send($0) }
             return
         }
         enter(.writing, deadline: worker.loop.now + worker.limits.writeDeadline)
@@ -289,11 +288,11 @@ final class Connection: @unchecked Sendable {
     /// Lets the peer read the last answer: closing with unread input would reset the connection and may take the answer with it
     /// (RFC 9112 §9.6). Bounded in time and bytes.
     private func linger() async {
-        shutdown(fd, Int32(SHUT_WR))
+        transport.finishSending()
         enter(.lingering, deadline: worker.loop.now + .seconds(1))
         var discarded = pending.count
         while discarded < 1 << 20 {
-            switch Socket.receive(fd, into: worker.scratch) {
+            switch transport.receive(into: worker.scratch) {
             case .count(0), .failed: return
             case .count(let count): discarded += count
             case .wouldBlock:

@@ -19,9 +19,11 @@ package final class Server: @unchecked Sendable {
 
     /// Binds and starts to accept. Call from any thread that isn't a loop's, or from the first loop.
     ///
+    /// - Parameter tls: nil: plain HTTP.
     /// - Throws: `SystemError` when the address is taken or not allowed.
     package init(
-        host: String, port: UInt16, loops: [EventLoop], application: Application, limits: Limits = Limits(), log: Logger
+        host: String, port: UInt16, loops: [EventLoop], application: Application, limits: Limits = Limits(),
+        tls: TLSContext? = nil, log: Logger
     ) throws(SystemError) {
         precondition(!loops.isEmpty, "a server needs a loop")
         self.loops = loops
@@ -29,7 +31,7 @@ package final class Server: @unchecked Sendable {
         self.log = log
         listener = try Socket.listen(host: host, port: port)
         address = Socket.localAddress(listener) ?? .v4(0, port: port)
-        workers = loops.map { ServerWorker(loop: $0, application: application, limits: limits) }
+        workers = loops.map { ServerWorker(loop: $0, application: application, limits: limits, tls: tls) }
         for worker in workers { worker.loop.execute { worker.startSweeping() } }
         loops[0].execute { self.startAccepting() }
     }

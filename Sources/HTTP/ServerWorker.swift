@@ -17,14 +17,17 @@ final class ServerWorker: @unchecked Sendable {
     var output: [UInt8] = []
     var refusals = 0
 
+    private let tls: TLSContext?
     private var connections: [ObjectIdentifier: Connection] = [:]
     private var isDraining = false
     private var waitingForIdle: [UnsafeContinuation<Void, Never>] = []
     private var dateSecond = 0
     private var dateBytes: [UInt8] = []
 
-    init(loop: EventLoop, application: Application, limits: Limits) {
+    /// - Parameter tls: nil: plain HTTP.
+    init(loop: EventLoop, application: Application, limits: Limits, tls: TLSContext?) {
         self.loop = loop
+        self.tls = tls
         self.application = application
         self.limits = limits
     }
@@ -32,8 +35,10 @@ final class ServerWorker: @unchecked Sendable {
     deinit { scratch.deallocate() }
 
     func start(_ fd: Int32, _ peer: SocketAddress?) {
-        guard !isDraining, let connection = try? Connection(fd: fd, peer: peer, worker: self) else {
-            close(fd)
+        // The transport closes the descriptor, also when nothing comes of it.
+        guard let transport = Transport(fd: fd, context: tls), !isDraining,
+            let connection = try? Connection(transport, peer: peer, worker: self)
+        else {
             count.subtract(1, ordering: .relaxed)
             return
         }

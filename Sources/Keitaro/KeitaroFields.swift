@@ -71,7 +71,19 @@ struct KeitaroFields {
         return value
     }
 
-    func text(_ key: String) -> String? { object[key]?.lenientString }
+    /// Without control characters, which names have no use for and PostgreSQL's text refuses in part.
+    func text(_ key: String) -> String? {
+        guard let text = object[key]?.lenientString else { return nil }
+        guard text.utf8.contains(where: { $0 < 0x20 }) else { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 ? " " : $0 }))
+    }
+
+    /// A share: Keitaro counts in whole percents, but weights beyond 100 have been seen; what no tracker means is refused.
+    func share(_ key: String) throws(KeitaroModelProblem) -> Int64 {
+        let share = try requiredInt(key)
+        guard (0...1_000_000).contains(share) else { throw problem(key, expected: "a share") }
+        return share
+    }
 
     func state(_ key: String = "state") -> KeitaroState { KeitaroState(text(key) ?? "active") }
 

@@ -65,7 +65,7 @@ package struct KeitaroStream: Hashable, Sendable, Identifiable {
             offers.append(
                 Offer(
                     bindingID: row.int("id"), offerID: try row.requiredInt("offer_id"),
-                    share: try row.requiredInt("share"),
+                    share: try row.share("share"),
                     state: row.state()))
         }
         self.offers = offers

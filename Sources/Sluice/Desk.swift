@@ -22,6 +22,9 @@ struct Desk {
 
     func serve() async throws -> Int32 {
         let stop = try StopSignal(loop: loops[0])
+        let tls = try configuration.tls.map { try TLSContext(certificate: $0.certificate, key: $0.key) }
+        let renewal = try tls.map { try CertificateRenewal($0, loop: loops[0], log: log.component("tls")) }
+        defer { renewal?.stop() }
         let storage = try await Storage.open(configuration, loops: loops, log: log)
         let watch = storage.cluster.map { ClusterWatch(cluster: $0, loop: loops[0], log: log) }
         watch?.start()
@@ -57,7 +60,7 @@ struct Desk {
         let server: Server
         do {
             server = try Server(
-                host: configuration.host, port: configuration.port, loops: loops, application: application,
+                host: configuration.host, port: configuration.port, loops: loops, application: application, tls: tls,
                 log: log.component("http"))
         } catch {
             StandardError.write(
@@ -89,7 +92,8 @@ struct Desk {
     private func announce(port: UInt16) {
         log.info("serving", ["host": configuration.host, "port": String(port), "version": Self.version])
         let host = configuration.host == "0.0.0.0" || configuration.host == "::" ? "localhost" : configuration.host
-        var text = "\nSluice is at \(configuration.publicURL ?? "http://\(host):\(port)")\n"
+        var text =
+            "\nSluice is at \(configuration.publicURL ?? "\(configuration.tls == nil ? "http" : "https")://\(host):\(port)")\n"
         if configuration.demo {
             text += "This is the demo: simulated data. Log in with the key \(KeitaroWorld.adminKey)\n"
         } else if configuration.keitaroURL == nil {

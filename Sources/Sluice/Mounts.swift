@@ -27,6 +27,7 @@ struct Mounts {
         let frame = try Frame(
             templatesDirectory: configuration.templatesDirectory, assetVersion: files.version,
             demoKeys: configuration.demo ? [KeitaroWorld.adminKey] : nil, publicURL: configuration.publicURL,
+            servesTLS: configuration.tls != nil,
             serverName: Self.hostName())
         let accounts = AccountRoutes(
             store: storage.accounts, trackers: trackers, frame: frame, secretKey: storage.secretKey,

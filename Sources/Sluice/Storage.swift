@@ -30,7 +30,8 @@ struct Storage {
             await cluster?.release()
             throw error
         }
-        let accounts = AccountStore(database: database, vault: KeyVault(secretKey))
+        let accounts = AccountStore(
+            database: database, vault: KeyVault(secretKey), mainTracker: configuration.keitaroURL)
         return Storage(database: database, cluster: cluster, secretKey: secretKey, accounts: accounts)
     }
 

@@ -134,7 +134,7 @@ import Testing
     @Test func `good values are taken`() throws {
         let configuration = try read([
             "PORT": " 65535 ", "HOST": "localhost", "ALLOWED_HOSTS": "LocalHost, 127.0.0.1,[::1],",
-            "SECRET_KEY": "0123456789abcdef",
+            "SECRET_KEY": "0123456789abcdef", "TLS_CERTIFICATE": "/etc/tls/chain.pem", "TLS_KEY": "key.pem",
             "LOOPS": "64", "TRUSTED_PROXIES": "10.0.0.0/8,::1", "HTTPS_PROXY": "http://u:p@ss@Proxy:3128/",
             "LOG_LEVEL": "DEBUG",
             "ASSETS_DIR": "assets", "DATA_DIR": "/data//", "PUBLIC_URL": "https://desk.example.com/",
@@ -144,6 +144,8 @@ import Testing
         #expect(configuration.allowedHosts == ["localhost", "127.0.0.1", "[::1]"])
         #expect(configuration.secretKey == Secret("0123456789abcdef"))
         #expect(configuration.loops == 64)
+        #expect(configuration.tls?.certificate == "/etc/tls/chain.pem")
+        #expect(configuration.tls?.key == "/srv/desk/key.pem")
         #expect(configuration.trustedProxies.ranges.count == 2)
         #expect(configuration.httpsProxy?.reveal() == "http://u:p@ss@proxy:3128")
         #expect(configuration.logLevel == .debug)
@@ -151,6 +153,11 @@ import Testing
         #expect(configuration.dataDirectory == "/data")
         #expect(try read(["https_proxy": "proxy:3128"]).httpsProxy?.reveal() == "http://proxy:3128")
         #expect(try read(["HOST": "::"]).host == "::")
+    }
+
+    @Test func `a certificate and its key come together`() {
+        #expect(problems(["TLS_KEY": "key.pem"]) == ["TLS_CERTIFICATE must be set when TLS_KEY is."])
+        #expect(problems(["TLS_CERTIFICATE": "chain.pem"]) == ["TLS_KEY must be set when TLS_CERTIFICATE is."])
     }
 
     @Test(

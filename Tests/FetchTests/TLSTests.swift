@@ -1,5 +1,6 @@
 import Base
 import Fetch
+import TestCertificate
 import Testing
 
 @Suite struct TLSTests {

@@ -169,6 +169,43 @@ import Testing
         }
     }
 
+    @Test func `cancelling twice keeps the draft for its undo`() async throws {
+        try await withScene { scene in
+            let row = try await scene.row(scene.offers[0])
+            _ = try await scene.visitor.post("/campaigns/flow-offer/\(row)/update-share/", ["share": 70])
+            let drafted = try await scene.draft()
+            #expect(try await scene.post("cancel").status == 200)
+            #expect(try await scene.post("cancel").status == 200)
+            #expect(try await scene.isDraft() == false)
+            #expect(try await scene.post("restore-draft").status == 200)
+            #expect(try await scene.draft() == drafted)
+        }
+    }
+
+    @Test func `cancelling in a conflict takes what Keitaro has`() async throws {
+        try await withScene { scene in
+            let row = try await scene.row(scene.offers[0])
+            _ = try await scene.visitor.post("/campaigns/flow-offer/\(row)/update-share/", ["share": 70])
+            let theirs = [FlowScene.Share(scene.offers[0], 10), FlowScene.Share(scene.offers[1], 90)]
+            try await scene.desk.keitaro.setShares(ofStream: scene.streamID, theirs)
+            try await scene.fetch()
+            #expect(try await scene.flow()["in_conflict"] == true)
+            #expect(try await scene.post("cancel").status == 200)
+            let flow = try await scene.flow()
+            #expect(flow["in_conflict"] == false && flow["is_draft"] == false)
+            #expect(FlowScene.shares(flow).filter(\.isActive) == theirs)
+        }
+    }
+
+    @Test func `an archived offer can't be added`() async throws {
+        try await withScene { scene in
+            try await scene.desk.database.execute(
+                "UPDATE keitaro_offers SET state = 'deleted' WHERE keitaro_id = \(scene.offers[4])")
+            #expect(try await scene.post("add-offer", ["offer_id": .integer(scene.offers[4])]).status == 422)
+            #expect(try await scene.post("add-offer", ["offer_id": .integer(scene.offers[5])]).status == 200)
+        }
+    }
+
     @Test func `forms are taken as JSON is`() async throws {
         try await withScene { scene in
             let row = try await scene.row(scene.offers[0])

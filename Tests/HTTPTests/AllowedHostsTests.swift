@@ -3,12 +3,13 @@ import Testing
 @testable import HTTP
 
 @Suite struct AllowedHostsTests {
-    private let hosts = AllowedHosts(["desk.example.com", "127.0.0.1", "::1"])
+    private let hosts = AllowedHosts(["desk.example.com", "127.0.0.1", "::1", "[::2]"])
 
     @Test(arguments: [
         ("desk.example.com", true), ("desk.example.com:8080", true), ("DESK.Example.com", true),
         ("desk.example.com.", true), ("desk.example.com.:443", true), ("127.0.0.1:80", true), ("[::1]", true),
-        ("[::1]:8080", true), ("example.com", false), ("evil.example", false), ("desk.example.com.evil.example", false),
+        ("[::1]:8080", true), ("[::2]:1", true), ("[::3]", false), ("example.com", false), ("evil.example", false),
+        ("desk.example.com.evil.example", false),
         ("xdesk.example.com", false), ("", false), (":8080", false), ("[", false), ("[]", false), (".", false),
         ("desk.example.com@evil.example", false),
     ])

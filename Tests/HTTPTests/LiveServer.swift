@@ -6,7 +6,7 @@ import Testing
 
 /// Runs `body` with a server on a free port of loopback, over loops of its own, and stops all of it afterwards.
 func withServer(
-    loops count: Int = 1, _ adjust: (inout Limits) -> Void = { _ in }, routes: [Route] = [],
+    loops count: Int = 1, _ adjust: (inout Limits) -> Void = { _ in }, routes: [Route] = [], tls: TLSContext? = nil,
     _ body: (Server) async throws -> Void
 ) async throws {
     var limits = Limits()
@@ -17,7 +17,7 @@ func withServer(
     let application = Application(
         routes: routes + standardRoutes, log: Logger(component: "http", sink: Logger.nowhere))
     let server = try Server(
-        host: "127.0.0.1", port: 0, loops: loops, application: application, limits: limits,
+        host: "127.0.0.1", port: 0, loops: loops, application: application, limits: limits, tls: tls,
         log: Logger(component: "http", sink: Logger.nowhere))
     do {
         try await body(server)
