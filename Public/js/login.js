@@ -8,6 +8,8 @@ export function startLogin(form) {
   sessionStorage.clear();
   const field = form.querySelector("#api-key");
   const eye = form.querySelector("#show-key");
+  // Forms for passwords have none: managers of passwords bring their own.
+  if (!eye) return;
 
   eye.addEventListener("click", () => {
     const isShown = field.type === "password";

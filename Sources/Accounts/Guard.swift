@@ -20,7 +20,7 @@ package struct Guard: Sendable {
                 return try await next(request)
             }
             if route.access == .anyone { return try await next(request) }
-            let needsPerson = route.access != .known
+            let needsPerson = route.access.needsPerson
             if needsPerson || request.cookie(Self.cookie) != nil || request.header("authorization") != nil {
                 do {
                     if let person = try await identify(request) { attach(person, to: request) }
@@ -30,10 +30,18 @@ package struct Guard: Sendable {
             }
             if needsPerson {
                 guard let person = request[SignedIn.self] else { return try refuseStranger(request) }
-                if route.access == .admin, person.user.role != .admin { throw HTTPError(.forbidden) }
+                guard Self.admits(person.user.role, to: route.access) else { throw HTTPError(.forbidden) }
                 try checkForgery(request, person)
             }
             return try await next(request)
+        }
+    }
+
+    static func admits(_ role: Role, to access: Access) -> Bool {
+        switch access {
+        case .anyone, .known, .signedIn: true
+        case .admin: role == .admin
+        case .roles(let names): names.contains(role.rawValue)
         }
     }
 
@@ -55,7 +63,8 @@ package struct Guard: Sendable {
         request[Viewer.self] = Viewer(
             name: person.user.name, language: person.user.language, theme: person.user.theme, csrfToken: csrfToken,
             trackerName: person.key?.tracker.name ?? "", trackerHost: person.key?.tracker.host ?? "",
-            trackerIsHealthy: person.key?.isRefused == false)
+            trackerIsHealthy: person.key?.isRefused == false,
+            readsFlows: Self.admits(person.user.role, to: .flowReaders))
     }
 
     /// Browsers go to the login page and come back; programs are told which header to send.
@@ -89,9 +98,15 @@ extension Request {
     }
 
     /// The person's Keitaro key.
-    /// - Throws: a problem when a token has none to use, or Keitaro refused it.
+    /// - Throws: a problem when there is none to use.
     package func keitaroKey() throws -> KeitaroKey {
-        guard let key = try person().key else {
+        let person = try person()
+        guard let key = person.key else {
+            if case .session = person.proof {
+                throw Problem(
+                    .conflict, Word("no_key.missing_text"), title: Word("no_key.missing_title"),
+                    type: "/problems/no-keitaro-key")
+            }
             throw HTTPError(
                 .conflict, title: "This token has no Keitaro key.",
                 detail: "Send one once: POST /users/login/ with this token and {\"api_key\": \"…\"}.",

@@ -20,7 +20,10 @@ struct Login: Sendable {
     ///   - trackerID: nil for the only or first one.
     ///   - address: whose failures are counted.
     ///   - name: what a new account is called.
-    func attempt(key text: String, trackerID: Int64?, address: String, name: String) async throws -> Outcome {
+    ///   - userID: whose the key becomes when nobody has it yet: a person who is logged in has a new key after a rotation.
+    func attempt(
+        key text: String, trackerID: Int64?, address: String, name: String, joining userID: Int64? = nil
+    ) async throws -> Outcome {
         let key = text.trimmingSpaces()
         guard !key.isEmpty else { return .refused(.unprocessable, title: nil, detail: Word("login.error.empty")) }
         guard LoginForm.isPlausibleKey(String(key)) else {
@@ -48,7 +51,7 @@ struct Login: Sendable {
             return .refused(status, title: title, detail: detail)
         }
         try await store.takeBackTry(address: address)
-        guard let admitted = try await store.admit(secret, to: tracker, name: name) else {
+        guard let admitted = try await store.admit(secret, to: tracker, name: name, joining: userID) else {
             return .refused(.forbidden, title: nil, detail: Word("login.error.disabled"))
         }
         return .admitted(userID: admitted.userID, keyID: admitted.keyID)

@@ -22,7 +22,8 @@ struct LoginForm: Sendable {
     /// Where to go after login: only a path of our own, so that a link can't lead away.
     static func next(_ wanted: String?) -> String {
         guard let wanted, wanted.hasPrefix("/"), !wanted.hasPrefix("//"), !wanted.hasPrefix("/\\"),
-            !wanted.hasPrefix("/users/"), wanted.utf8.count <= 500, wanted.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+            !wanted.hasPrefix("/users/log"), !wanted.hasPrefix("/users/invitation"), wanted.utf8.count <= 500,
+            wanted.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else { return "/campaigns/" }
         return wanted
     }

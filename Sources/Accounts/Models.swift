@@ -1,9 +1,25 @@
 import Base
-import Views
 import Frame
+import HTTP
+import Views
 
 package enum Role: String, Sendable, CaseIterable {
-    case admin, buyer
+    case admin, buyer, brand, analyst, content
+
+    /// A name that no role has is the role that may do least.
+    init(stored name: String) { self = Role(rawValue: name) ?? .content }
+
+    /// Whether routes with this access serve the role.
+    package func reaches(_ access: Access) -> Bool { Guard.admits(self, to: access) }
+}
+
+extension Access {
+    package static func roles(_ roles: Role...) -> Access { .roles(Set(roles.map(\.rawValue))) }
+
+    /// Who sees flows and their numbers.
+    package static let flowReaders = Access.roles(.admin, .buyer, .analyst)
+    /// Who changes flows and pushes them.
+    package static let flowWriters = Access.roles(.admin, .buyer)
 }
 
 package struct User: Sendable {
@@ -40,6 +56,6 @@ package struct SignedIn: Sendable {
 
     package let user: User
     package let proof: Proof
-    /// Nil only for a token that has no key to use.
+    /// Nil for a token that has none to use, and for a person who logged in by name and has none.
     package let key: KeitaroKey?
 }

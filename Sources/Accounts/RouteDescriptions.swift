@@ -20,8 +20,11 @@ extension AccountRoutes {
                 within fifteen minutes: 429 until they are over.
                 """,
             content: .init([
-                .required("api_key", .text(.password), "A Keitaro API key."),
+                .optional("api_key", .text(.password), "A Keitaro API key; required but for a login by name."),
                 .optional("tracker", .integer, "The id of the tracker, where the desk has several."),
+                .optional("with", .word("key", "password"), "Forms only: password logs in by name."),
+                .optional("name", .text, "Forms only: the name of a login by name."),
+                .optional("password", .text(.password), "Forms only: its password."),
                 .optional("next", .text(.uriReference), "Forms only: where to go afterwards."),
                 .optional("csrf_token", .text, "Forms only: from the login page."),
             ]),
@@ -60,6 +63,53 @@ extension AccountRoutes {
                 .json(.object([.required("message", .text)]), "Saved."), .redirect("Saved; back to the page."),
             ],
             problems: [(.unprocessable, "A value that is not allowed; nothing was saved.")]),
+        "GET /users/invitation/": RouteDescription(
+            session, parameters: [.query("token", .text, "From the one-time link.")],
+            answers: [.page("The form for a password.")],
+            problems: [(.gone, "The link was used, or is too old.")]),
+        "POST /users/invitation/": RouteDescription(
+            session,
+            content: .init(
+                [
+                    .required("token", .text, "From the one-time link."),
+                    .required("password", .text(.password), "The new password."),
+                    .required("csrf_token", .text, "From the page."),
+                ], types: [RouteDescription.Content.form]),
+            answers: [.redirect("The password is set; the session's cookie is set.")],
+            problems: [
+                (.gone, "The link was used, or is too old."), (.unprocessable, "The password is not allowed."),
+                (.forbidden, "The page was open for too long."), (.serviceUnavailable, "Too many passwords at once."),
+            ]),
+        "GET /users/settings/login/": RouteDescription(
+            session,
+            answers: [
+                .json(
+                    .object([
+                        .required("name", .text), .required("role", .text), .required("login_name", .text.orNull),
+                        .required("password_set_at", .time.orNull),
+                        .required(
+                            "keitaro_key",
+                            .object([.required("tracker", .text), .required("is_refused", .bool)]).orNull),
+                    ]), "How the person logs in."),
+                .page("The same, with the form for a Keitaro key."),
+            ]),
+        "POST /users/settings/login/": RouteDescription(
+            session, detail: "The key joins the person's account, with their drafts and history.",
+            content: .init([
+                .required("api_key", .text(.password), "A Keitaro API key."),
+                .optional("tracker", .integer, "The id of the tracker, where the desk has several."),
+                .optional("next", .text(.uriReference), "Forms only: where to go afterwards."),
+                .optional("csrf_token", .text, "Forms only: the session's token."),
+            ]),
+            answers: [
+                .json(.object([.required("message", .text)]), "The session uses this key from now on."),
+                .redirect("The same, back to the page."),
+            ],
+            problems: [
+                (.conflict, "The key is somebody else's, or this is a token's request."),
+                (.forbidden, "Keitaro refuses the key."), (.unprocessable, "The key is missing."),
+                (.tooManyRequests, "Too many refused keys; Retry-After says when to try again."),
+            ]),
     ]
 
     private static let session = "Session"

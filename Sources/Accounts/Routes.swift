@@ -8,6 +8,7 @@ import Views
 package struct AccountRoutes: Sendable {
     let store: AccountStore
     let login: Login
+    let passwords: PasswordLogin
     let form: LoginForm
     let frame: Frame
     let proxies: AddressList
@@ -20,20 +21,23 @@ package struct AccountRoutes: Sendable {
         self.frame = frame
         self.proxies = proxies
         login = Login(store: store, trackers: trackers, frame: frame, log: log)
+        passwords = PasswordLogin(store: store, log: log)
         form = LoginForm(secretKey)
     }
 
     package var routes: [Route] {
-        [
+        let own = [
             Route(.get, "/users/login/", access: .known, summary: "Login page", handler: showLogin),
             Route(
-                .post, "/users/login/", access: .known, summary: "Log in with a Keitaro key, or give a token one",
+                .post, "/users/login/", access: .known,
+                summary: "Log in with a Keitaro key or a name and password, or give a token a key",
                 handler: logIn),
             Route(.get, "/users/logout/", access: .signedIn, summary: "Asks before logging out", handler: askLogout),
             Route(.post, "/users/logout/", access: .signedIn, summary: "Log out", handler: logOut),
             Route(
                 .post, "/users/settings/", access: .signedIn, summary: "Name, language, theme", handler: saveSettings),
-        ].map { $0.described(in: Self.descriptions) }
+        ]
+        return (own + passwordRoutes).map { $0.described(in: Self.descriptions) }
     }
 
     // MARK: Login
@@ -50,11 +54,14 @@ package struct AccountRoutes: Sendable {
         }
         let words = frame.words(for: request)
         let notice = query["left"] == "1" ? words("login.logged_out") : nil
-        return try await loginPage(request, next: next, notice: notice)
+        return try await loginPage(
+            request, next: next, byName: query["with"] == "password", notice: notice)
     }
 
+    /// - Parameter byName: the form asks for a name and a password, not for a Keitaro key.
     private func loginPage(
-        _ request: Request, next: String, notice: String? = nil, error: ViewValue = nil, status: Status = .ok
+        _ request: Request, next: String, byName: Bool, name: String? = nil, notice: String? = nil,
+        error: ViewValue = nil, status: Status = .ok
     ) async throws -> Response {
         let words = frame.words(for: request)
         let nonce = request.cookie(LoginForm.cookie) ?? RandomBytes.token()
@@ -68,13 +75,15 @@ package struct AccountRoutes: Sendable {
             ]
         }
         var error = error
-        if trackers.isEmpty {
+        if trackers.isEmpty, !byName, error == nil {
             error = ["title": "", "detail": .string(words("login.error.no_tracker")), "request_id": nil]
         }
         let context: ViewValue = [
             "csrf_token": .string(form.token(for: nonce)), "next": .string(next), "notice": ViewValue(notice),
+            "by_name": .bool(byName), "login_name": .string(name ?? ""),
+            "next_in_url": .string(PercentCoding.encode(next)),
             "has_several_trackers": .bool(trackers.count > 1), "trackers": .list(values),
-            "tracker": values.first ?? nil, "error": error, "demo": .bool(frame.isDemo),
+            "tracker": values.first ?? nil, "error": error, "demo": .bool(frame.isDemo && !byName),
             "demo_keys": .list(frame.demoKeys.map { ["demo_key": .string($0)] }),
             "languages": .list(Frame.languages(current: request.language)),
         ]
@@ -96,43 +105,71 @@ package struct AccountRoutes: Sendable {
         let next = LoginForm.next(fields["next"])
         let words = frame.words(for: request)
         guard form.isGenuine(fields["csrf_token"] ?? "", nonce: request.cookie(LoginForm.cookie)) else {
-            return try await refusedPage(request, next, nil, words("login.error.expired"), .forbidden)
+            return try await refusedPage(request, fields, nil, words("login.error.expired"), .forbidden)
         }
+        if fields["with"] == "password" { return try await logInByName(request, fields, address) }
         let outcome = try await login.attempt(
             key: fields["api_key"] ?? "", trackerID: fields["tracker"].flatMap { Int64($0) }, address: address,
-            name: Self.newName(words))
+            name: Self.newName(words), joining: request[SignedIn.self]?.user.id)
         switch outcome {
         case .refused(let status, let title, let detail):
-            return try await refusedPage(request, next, title.map { words($0) }, words(detail), status)
+            return try await refusedPage(request, fields, title.map { words($0) }, words(detail), status)
         case .admitted(let userID, let keyID):
-            let token = BearerToken.make()
-            try await store.openSession(token: token, csrfToken: RandomBytes.token(), userID: userID, keyID: keyID)
-            // What was chosen on the login page stays chosen.
-            let language = request.cookie("language").flatMap { Language(rawValue: $0) }
-            let theme = request.cookie("theme").flatMap { Theme(rawValue: $0) }
-            if language != nil || theme != nil {
-                try await store.saveSettings(
-                    userID: userID, name: nil, language: language, theme: theme, clearsTheme: false)
-            }
-            var response = Response.redirect(to: next)
-            response.set(
-                SetCookie(
-                    Guard.cookie, token, maxAge: Int(AccountStore.sessionDays) * 86_400, isSecure: frame.isSecure))
-            response.set(SetCookie(LoginForm.cookie, "", maxAge: 0, isSecure: frame.isSecure))
-            return response
+            let role = try await store.role(ofUser: userID)
+            return try await opened(request, userID: userID, role: role, keyID: keyID, next: next)
         }
     }
 
-    private func refusedPage(
-        _ request: Request, _ next: String, _ title: String?, _ detail: String, _ status: Status
+    private func logInByName(_ request: Request, _ fields: FormFields, _ address: String) async throws -> Response {
+        let outcome = try await passwords.attempt(
+            name: fields["name"] ?? "", password: fields["password"] ?? "", address: address)
+        switch outcome {
+        case .refused(let status, let detail):
+            return try await refusedPage(request, fields, nil, frame.words(for: request)(detail), status)
+        case .admitted(let userID, let role):
+            return try await opened(
+                request, userID: userID, role: role, keyID: nil, next: LoginForm.next(fields["next"]))
+        }
+    }
+
+    /// A new session, and the way to the page that was wanted.
+    /// - Parameter keyID: nil for whoever logged in by name.
+    func opened(
+        _ request: Request, userID: Int64, role: Role, keyID: Int64?, next: String
     ) async throws -> Response {
+        let token = BearerToken.make()
+        try await store.openSession(token: token, csrfToken: RandomBytes.token(), userID: userID, keyID: keyID)
+        // What was chosen on the login page stays chosen.
+        let language = request.cookie("language").flatMap { Language(rawValue: $0) }
+        let theme = request.cookie("theme").flatMap { Theme(rawValue: $0) }
+        if language != nil || theme != nil {
+            try await store.saveSettings(
+                userID: userID, name: nil, language: language, theme: theme, clearsTheme: false)
+        }
+        // The flow editor is where most go; who may not see it is led to a page of their own.
+        let isClosed = next.hasPrefix("/campaigns/") && !Guard.admits(role, to: .flowReaders)
+        var response = Response.redirect(to: isClosed ? "/users/settings/login/" : next)
+        response.set(
+            SetCookie(
+                Guard.cookie, token, maxAge: Int(AccountStore.sessionDays) * 86_400, isSecure: frame.isSecure))
+        response.set(SetCookie(LoginForm.cookie, "", maxAge: 0, isSecure: frame.isSecure))
+        return response
+    }
+
+    private func refusedPage(
+        _ request: Request, _ fields: FormFields, _ title: String?, _ detail: String, _ status: Status
+    ) async throws -> Response {
+        let byName = fields["with"] == "password"
         if !request.wantsPage {
-            throw HTTPError(status, title: title, detail: detail, fields: [HTTPError.Field("api_key", detail)])
+            let field = byName ? "password" : "api_key"
+            throw HTTPError(status, title: title, detail: detail, fields: [HTTPError.Field(field, detail)])
         }
         let error: ViewValue = [
             "title": .string(title ?? ""), "detail": .string(detail), "request_id": .string(request.id),
         ]
-        return try await loginPage(request, next: next, error: error, status: status)
+        return try await loginPage(
+            request, next: LoginForm.next(fields["next"]), byName: byName, name: fields["name"], error: error,
+            status: status)
     }
 
     /// A program's login: the key is checked and stays with the token.

@@ -10,7 +10,8 @@ extension AccountStore {
         try await database.execute(
             """
             WITH made AS (INSERT INTO users (name, role) VALUES (\(name), \(role.rawValue)) RETURNING id)
-            INSERT INTO api_tokens (token_hash, name, user_id) SELECT \(hash), \(name), id FROM made
+            INSERT INTO api_tokens (token_hash, name, user_id, scopes)
+            SELECT \(hash), \(name), id, '{read,write,push,admin}' FROM made
             """)
         return token
     }

@@ -85,9 +85,11 @@ package struct AccountStore: Sendable {
             "UPDATE login_failures SET failures = failures - 1 WHERE address = \(address) AND failures > 0")
     }
 
-    /// The user a verified key belongs to, made when the key is new. Nil: the account is closed.
-    package func admit(_ key: Secret, to tracker: Tracker, name: String) async throws -> (userID: Int64, keyID: Int64)?
-    {
+    /// The user a verified key belongs to. A new key is added to `userID`; without one, its account is made. Nil: the account is
+    /// closed.
+    package func admit(
+        _ key: Secret, to tracker: Tracker, name: String, joining userID: Int64? = nil
+    ) async throws -> (userID: Int64, keyID: Int64)? {
         let lookup = vault.lookup(key)
         let cipher = try vault.seal(key)
         return try await database.transaction { transaction in
@@ -104,18 +106,22 @@ package struct AccountStore: Sendable {
                 let isClosed: Bool = try known.get("is_closed")
                 return isClosed ? nil : (try known.get("user_id"), try known.get("id"))
             }
-            let user = try await transaction.one("INSERT INTO users (name) VALUES (\(name)) RETURNING id")
-            let userID: Int64 = try user.get("id")
+            let owner: Int64
+            if let userID {
+                owner = userID
+            } else {
+                owner = try await transaction.one("INSERT INTO users (name) VALUES (\(name)) RETURNING id").get("id")
+            }
             let row = try await transaction.one(
                 """
                 INSERT INTO keitaro_keys (user_id, tracker_id, key_lookup, key_cipher)
-                VALUES (\(userID), \(tracker.id), \(lookup), \(cipher)) RETURNING id
+                VALUES (\(owner), \(tracker.id), \(lookup), \(cipher)) RETURNING id
                 """)
-            return (userID, try row.get("id"))
+            return (owner, try row.get("id"))
         }
     }
 
-    func openSession(token: String, csrfToken: String, userID: Int64, keyID: Int64) async throws {
+    func openSession(token: String, csrfToken: String, userID: Int64, keyID: Int64?) async throws {
         let hash = SHA256.hash(token)
         try await database.execute(
             """
@@ -139,17 +145,23 @@ package struct AccountStore: Sendable {
         trackers.id AS tracker_id, trackers.name AS tracker_name, trackers.url AS tracker_url
         """
 
-    /// Also moves the session's end, at most once an hour. Nil too when the key can't be read any more, because SECRET_KEY is another
-    /// one than when it was sealed: the person logs in again.
+    /// Also moves the session's end, at most once an hour. Nil too when the key it was opened with can't be read any more, because
+    /// SECRET_KEY is another one than when it was sealed: the person logs in again.
     func session(tokenHash: [UInt8]) async throws -> SignedIn? {
         let row = try await database.first(
             """
-            SELECT \(Self.userColumns), \(Self.keyColumns), sessions.csrf_token,
+            SELECT \(Self.userColumns), \(Self.keyColumns), sessions.csrf_token, sessions.key_id IS NULL AS is_by_name,
                 sessions.seen_at < now() - interval '1 hour' AS is_stale
             FROM sessions
             JOIN users ON users.id = sessions.user_id AND users.disabled_at IS NULL
-            JOIN keitaro_keys keys ON keys.id = sessions.key_id
-            JOIN keitaro_trackers trackers ON trackers.id = keys.tracker_id
+            LEFT JOIN LATERAL (
+                SELECT * FROM keitaro_keys candidate
+                WHERE candidate.id = sessions.key_id
+                    OR (sessions.key_id IS NULL AND candidate.user_id = sessions.user_id)
+                ORDER BY candidate.refused_at IS NULL DESC, candidate.verified_at DESC, candidate.id
+                LIMIT 1
+            ) keys ON true
+            LEFT JOIN keitaro_trackers trackers ON trackers.id = keys.tracker_id
             WHERE sessions.token_hash = \(tokenHash) AND sessions.expires_at > now()
             """)
         guard let row else { return nil }
@@ -161,13 +173,17 @@ package struct AccountStore: Sendable {
                 WHERE token_hash = \(tokenHash)
                 """)
         }
+        let keyID: Int64? = try row.get("key_id")
+        var readable: KeitaroKey?
         do {
-            return SignedIn(
-                user: try user(row), proof: .session(tokenHash: tokenHash, csrfToken: try row.get("csrf_token")),
-                key: try key(row))
+            readable = keyID == nil ? nil : try key(row)
         } catch is CryptographyError {
-            return nil
+            let isByName: Bool = try row.get("is_by_name")
+            guard isByName else { return nil }
         }
+        return SignedIn(
+            user: try user(row), proof: .session(tokenHash: tokenHash, csrfToken: try row.get("csrf_token")),
+            key: readable)
     }
 
     /// An administrator's token without a key of its own uses the one that was verified last.
@@ -242,7 +258,7 @@ package struct AccountStore: Sendable {
         let language: String? = try row.get("language")
         let theme: String? = try row.get("theme")
         return User(
-            id: try row.get("user_id"), name: try row.get("user_name"), role: Role(rawValue: role) ?? .buyer,
+            id: try row.get("user_id"), name: try row.get("user_name"), role: Role(stored: role),
             language: language.flatMap { Language(rawValue: $0) }, theme: theme.flatMap { Theme(rawValue: $0) })
     }
 

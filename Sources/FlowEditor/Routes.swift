@@ -47,13 +47,17 @@ package struct FlowEditorRoutes: Sendable {
 
     package var routes: [Route] {
         [
-            route(.get, "/", "The first desk", home),
+            Route(.get, "/", access: .signedIn, summary: "The first desk", handler: home),
             route(.get, "/campaigns/", "Campaign list", list),
-            route(.post, "/campaigns/sync-campaigns/", "Sync campaigns and offers from Keitaro", syncCampaigns),
-            route(.post, "/campaigns/stats/", "Statistics per campaign or offer", stats),
+            route(
+                .post, "/campaigns/sync-campaigns/", "Sync campaigns and offers from Keitaro", access: .flowReaders,
+                syncCampaigns),
+            route(.post, "/campaigns/stats/", "Statistics per campaign or offer", access: .flowReaders, stats),
             route(.get, "/campaigns/offers/autocomplete/", "Offers by name or id", autocomplete),
             route(.get, "/campaigns/{id:int}/", "A campaign with its flows", campaign),
-            route(.post, "/campaigns/{id:int}/fetch-streams/", "Fetch the campaign's flows from Keitaro", fetchStreams),
+            route(
+                .post, "/campaigns/{id:int}/fetch-streams/", "Fetch the campaign's flows from Keitaro",
+                access: .flowReaders, fetchStreams),
             route(.get, "/campaigns/{id:int}/check-sync/", "Differences with Keitaro", checkSync),
             route(.get, "/campaigns/flow/{id:int}/", "One flow", flow),
             route(.post, "/campaigns/flow/{id:int}/add-offer/", "Add an offer to the draft", addOffer),
@@ -71,10 +75,13 @@ package struct FlowEditorRoutes: Sendable {
         ]
     }
 
-    private func route(_ method: HTTP.Method, _ pattern: String, _ summary: String, _ handler: @escaping Handler)
-        -> Route
-    {
-        Route(method, pattern, access: .signedIn, summary: summary) { request in
+    /// Reading is open to analysts; they may also copy from Keitaro what it holds. Writing is not.
+    private func route(
+        _ method: HTTP.Method, _ pattern: String, _ summary: String, access: Access? = nil,
+        _ handler: @escaping Handler
+    ) -> Route {
+        let access = access ?? (method.isSafe ? .flowReaders : .flowWriters)
+        return Route(method, pattern, access: access, summary: summary) { request in
             do {
                 var response = try await handler(request)
                 // One address answers with a page, a piece of it, or JSON: none may be shown for another.
@@ -121,7 +128,10 @@ package struct FlowEditorRoutes: Sendable {
 
     // MARK: Lists
 
-    @Sendable private func home(_ request: Request) async throws -> Response { .redirect(to: "/campaigns/", .found) }
+    @Sendable private func home(_ request: Request) async throws -> Response {
+        let role = try request.person().user.role
+        return .redirect(to: role.reaches(.flowReaders) ? "/campaigns/" : "/users/settings/login/", .found)
+    }
 
     @Sendable private func list(_ request: Request) async throws -> Response {
         if request.wantsPage, let refused = try refusedKeyPage(request) { return refused }
@@ -139,14 +149,15 @@ package struct FlowEditorRoutes: Sendable {
         ])
     }
 
-    /// Nil while the key works.
+    /// Nil while the key works. Else a page that asks for a key: the old one is refused, or the person has none.
     func refusedKeyPage(_ request: Request) throws -> Response? {
-        let key = try request.keitaroKey()
-        guard key.isRefused else { return nil }
+        let key = try request.person().key
+        if let key, !key.isRefused { return nil }
         let words = frame.words(for: request)
         let context: ViewValue = [
-            "csrf_token": .string(request[Viewer.self]?.csrfToken ?? ""), "tracker_name": .string(key.tracker.name),
-            "tracker_host": ViewValue(key.tracker.host == key.tracker.name ? nil : key.tracker.host),
+            "csrf_token": .string(request[Viewer.self]?.csrfToken ?? ""), "is_missing": .bool(key == nil),
+            "tracker_key": ViewValue(key?.tracker.id), "tracker_name": ViewValue(key?.tracker.name),
+            "tracker_host": ViewValue(key?.tracker.host == key?.tracker.name ? nil : key?.tracker.host),
             "person_name": .string(try request.person().user.name),
             "next": .string(request.rawPath),
         ]

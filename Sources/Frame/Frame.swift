@@ -76,6 +76,7 @@ package final class Frame: Sendable {
         _ viewer: Viewer, at place: Place, campaignsCount: Int64?, language: Language, words: Words
     ) -> ViewValue {
         [
+            "has_tracker": .bool(!viewer.trackerName.isEmpty), "reads_flows": .bool(viewer.readsFlows),
             "tracker_name": .string(viewer.trackerName), "tracker_host": .string(viewer.trackerHost),
             "tracker_is_healthy": .bool(viewer.trackerIsHealthy),
             "tracker_health_text": .string(words(viewer.trackerIsHealthy ? "nav.healthy" : "nav.unhealthy")),

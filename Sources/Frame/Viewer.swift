@@ -11,10 +11,12 @@ package struct Viewer: Sendable {
     package var trackerHost: String
     /// False once the tracker has refused the viewer's key.
     package var trackerIsHealthy: Bool
+    /// Whether the navigation shows the flow editor.
+    package var readsFlows: Bool
 
     package init(
         name: String, language: Language?, theme: Theme?, csrfToken: String, trackerName: String, trackerHost: String,
-        trackerIsHealthy: Bool
+        trackerIsHealthy: Bool, readsFlows: Bool = true
     ) {
         self.name = name
         self.language = language
@@ -23,6 +25,7 @@ package struct Viewer: Sendable {
         self.trackerName = trackerName
         self.trackerHost = trackerHost
         self.trackerIsHealthy = trackerIsHealthy
+        self.readsFlows = readsFlows
     }
 
     /// The first letters of the first two words, as the round badge shows them.

@@ -12,6 +12,11 @@ package enum Access: Sendable, Hashable {
     case known
     case signedIn
     case admin
+    /// Whoever is signed in and has one of these roles, by their stored names.
+    case roles(Set<String>)
+
+    /// Whether strangers are turned away.
+    package var needsPerson: Bool { self != .anyone && self != .known }
 }
 
 /// One line of the route table.

@@ -1,3 +1,4 @@
+import Accounts
 import Base
 import Glibc
 
@@ -11,7 +12,9 @@ struct Invocation {
         case tokenList
         case tokenRevoke(Int64)
         case userList
-        case userRole(Int64, role: String)
+        /// A one-time link to choose a password by. `role` nil: a new account's is buyer, an old one keeps its own.
+        case userInvite(name: String, role: Role?, id: Int64?)
+        case userRole(Int64, role: Role)
         case userClose(Int64)
         case userOpen(Int64)
         /// The simulated Keitaro alone.
@@ -29,7 +32,9 @@ struct Invocation {
           migrate                              bring the database up to date
           doctor                               check database, DATA_DIR and Keitaro
           user list                            people and the number of their keys
-          user role ID admin|buyer             change a role
+          user invite NAME [--role ROLE]       a one-time link to choose a password, also to reset one;
+                      [--id ID]                with --id the account ID gets this name to log in by
+          user role ID ROLE                    change a role: admin, buyer, brand, analyst or content
           user close ID | user open ID         close an account and end its sessions, or open it again
           token create [--admin] --name NAME   print a new API token
           token list                           tokens, when last used
@@ -89,12 +94,40 @@ struct Invocation {
         case "close": return .userClose(try id(words, after: "user close"))
         case "open": return .userOpen(try id(words, after: "user open"))
         case "role":
-            guard words.count == 3, let id = Int64(words[1]), ["admin", "buyer"].contains(words[2]) else {
-                throw Usage("user role needs a user's number and admin or buyer.\n\n\(usage)")
+            guard words.count == 3, let id = Int64(words[1]), let role = Role(rawValue: words[2]) else {
+                throw Usage("user role needs a user's number and one of \(roles).\n\n\(usage)")
             }
-            return .userRole(id, role: words[2])
-        default: throw Usage("user is followed by list, role, close or open.\n\n\(usage)")
+            return .userRole(id, role: role)
+        case "invite": return try invite(Array(words.dropFirst()))
+        default: throw Usage("user is followed by list, invite, role, close or open.\n\n\(usage)")
         }
+    }
+
+    private static var roles: String { Role.allCases.map(\.rawValue).joined(separator: ", ") }
+
+    private static func invite(_ words: [String]) throws(Usage) -> Command {
+        var rest = words
+        let role = try value("--role", of: &rest).map { text throws(Usage) in
+            guard let role = Role(rawValue: text) else { throw Usage("--role is one of \(roles).\n\n\(usage)") }
+            return role
+        }
+        let id = try value("--id", of: &rest).map { text throws(Usage) in
+            guard let id = Int64(text) else { throw Usage("--id is a number, as user list shows it.\n\n\(usage)") }
+            return id
+        }
+        guard rest.count == 1, (1...80).contains(rest[0].unicodeScalars.count),
+            rest[0].unicodeScalars.allSatisfy({ $0.value >= 32 }), rest[0].trimmingSpaces() == rest[0]
+        else { throw Usage("user invite needs a name of 1 to 80 characters.\n\n\(usage)") }
+        return .userInvite(name: rest[0], role: role, id: id)
+    }
+
+    /// Takes an option and the word after it out of `words`.
+    private static func value(_ option: String, of words: inout [String]) throws(Usage) -> String? {
+        guard let at = words.firstIndex(of: option) else { return nil }
+        guard words.indices.contains(at + 1) else { throw Usage("\(option) needs a value.\n\n\(usage)") }
+        let value = words[at + 1]
+        words.removeSubrange(at...(at + 1))
+        return value
     }
 
     private static func id(_ words: [String], after command: String) throws(Usage) -> Int64 {

@@ -39,7 +39,10 @@ struct Program {
             case .sandbox(let port): return try await SandboxCommand.run(port: port, loop: loops[0], log: log)
             case .upkeep(let upkeep):
                 return try await Upkeep(configuration: configuration, loops: loops, log: quietLog).run(upkeep)
-            default: return try await withDatabase(loops) { try await AccountCommands(store: $0).run(command) }
+            default:
+                return try await withDatabase(loops) {
+                    try await AccountCommands(store: $0, configuration: configuration).run(command)
+                }
             }
         } catch {
             StandardError.write("\(error)\n")

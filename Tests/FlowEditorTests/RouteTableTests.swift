@@ -11,7 +11,7 @@ import Testing
 
     @Test func `a stranger is sent to the login page, a program is told to log in`() async throws {
         try await withSyncedDesk { desk, _, _ in
-            let protected = desk.routes.filter { $0.access == .signedIn }
+            let protected = desk.routes.filter { $0.access.needsPerson }
             #expect(protected.count > 20)
             let browser = desk.stranger(accepting: "text/html,application/xhtml+xml")
             for route in protected {
@@ -41,7 +41,7 @@ import Testing
     @Test func `a form without the session's token changes nothing`() async throws {
         try await withSyncedDesk { desk, _, _ in
             let browser = try await desk.browser()
-            for route in desk.routes where route.method == .post && route.access == .signedIn {
+            for route in desk.routes where route.method == .post && route.access.needsPerson {
                 let path = Self.path(route)
                 for token in [nil, "", "wrong"] as [String?] {
                     var forger = browser
