@@ -47,7 +47,8 @@ package struct FlowEditorRoutes: Sendable {
 
     package var routes: [Route] {
         [
-            Route(.get, "/", access: .signedIn, summary: "The first desk", handler: home),
+            Route(.get, "/", access: .signedIn, summary: "The first desk", handler: home)
+                .described(in: Self.descriptions),
             route(.get, "/campaigns/", "Campaign list", list),
             route(
                 .post, "/campaigns/sync-campaigns/", "Sync campaigns and offers from Keitaro", access: .flowReaders,

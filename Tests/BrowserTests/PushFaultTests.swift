@@ -64,8 +64,8 @@ extension BrowserTests {
                 try await page.reload()
                 #expect(try await page.text("h1") == "Keitaro no longer accepts your key")
                 #expect(try await page.text("main").contains("Your drafts are kept."))
-                try await page.click("main [type=submit]")
-                try await page.click("#api-key")
+                // The field has the focus.
+                try await page.wait("document.activeElement.id === 'new-key'")
                 try await page.type(key)
                 try await page.press("Enter")
                 try await page.wait("document.querySelector('\(flow.card)') && document.readyState === 'complete'")

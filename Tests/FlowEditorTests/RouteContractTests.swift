@@ -1,3 +1,4 @@
+import Accounts
 import Base
 import HTTP
 import TestDesk
@@ -56,8 +57,17 @@ import Testing
             try good(try await admin.post("/campaigns/sync-campaigns/"))
             try good(try await admin.post("/users/login/", ["api_key": "demo-admin-key"]))
             try good(try await admin.post("/users/settings/", ["name": "Ann"]))
+            try good(try await admin.get("/users/settings/login/"))
+            let token = try await desk.accounts.invite(loginName: "Ann", role: .buyer)
+            try good(try await desk.stranger(accepting: "text/html").get("/users/invitation/?token=\(token)"))
+            let form = try await desk.loginForm()
+            try good(
+                try await form.visitor.postForm(
+                    "/users/invitation/",
+                    [("token", token), ("password", "a password of the tests"), ("csrf_token", form.token)]))
             try good(try await admin.get("/openapi.json"))
             let browser = try await desk.browser()
+            try good(try await browser.post("/users/settings/login/", ["api_key": "demo-admin-key"]))
             for path in ["/", "/campaigns/", "/campaigns/\(scene.campaignID)/", "/campaigns/pushes/", "/users/logout/"]
             {
                 try good(try await browser.get(path))

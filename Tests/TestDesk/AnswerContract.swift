@@ -20,7 +20,8 @@ package final class AnswerContract: Sendable {
                 let mismatch = route.mismatch(of: response)
                 seen.withLock { seen in
                     if let mismatch { seen.breaches.append("\(route.name): \(mismatch)") }
-                    if response.status.code < 300 { seen.answered.insert(route.name) }
+                    // A form's good end is 303; a 302 is the way to the login page.
+                    if response.status.code < 300 || response.status == .seeOther { seen.answered.insert(route.name) }
                 }
             }
             return response
