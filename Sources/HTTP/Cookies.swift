@@ -1,13 +1,17 @@
 /// Cookies of a request (RFC 6265 §5.4) and how to set one.
 package enum Cookies {
-    /// The value of the first cookie called `name` in a `Cookie` field.
+    /// The value of the first cookie called `name` in a `Cookie` field. Over bytes: to Swift a separator and a combining mark behind it
+    /// are one character, which is no separator.
     package static func value(of name: String, in header: some StringProtocol) -> String? {
-        for part in header.split(separator: ";") {
-            let pair = part.drop { $0 == " " }
-            guard let equals = pair.firstIndex(of: "="), pair[..<equals] == name else { continue }
+        let quote = UInt8(ascii: "\"")
+        for part in Array(header.utf8).split(separator: UInt8(ascii: ";")) {
+            let pair = part.drop { $0 == .space }
+            guard let equals = pair.firstIndex(of: UInt8(ascii: "=")), pair[..<equals].elementsEqual(name.utf8) else {
+                continue
+            }
             var value = pair[pair.index(after: equals)...]
-            if value.count >= 2, value.first == "\"", value.last == "\"" { value = value.dropFirst().dropLast() }
-            return String(value)
+            if value.count >= 2, value.first == quote, value.last == quote { value = value.dropFirst().dropLast() }
+            return String(decoding: value, as: UTF8.self)
         }
         return nil
     }

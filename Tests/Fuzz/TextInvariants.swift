@@ -14,9 +14,12 @@ enum TextInvariants {
 
     static func checkCookies(_ input: [UInt8]) {
         let header = String(decoding: input, as: UTF8.self)
-        for part in header.split(separator: ";") {
-            guard let name = part.split(separator: "=", omittingEmptySubsequences: false).first else { continue }
-            guard let value = Cookies.value(of: String(name.drop { $0 == " " }), in: header) else { continue }
+        for part in header.utf8.split(separator: UInt8(ascii: ";")) {
+            let pair = part.drop { $0 == UInt8(ascii: " ") }
+            guard let equals = pair.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            guard let value = Cookies.value(of: String(decoding: pair[..<equals], as: UTF8.self), in: header) else {
+                broken("a cookie that is there can't be found")
+            }
             require(!value.utf8.contains(UInt8(ascii: ";")), "a cookie holds its separator")
             require(value.utf8.count < header.utf8.count, "a cookie is longer than its field")
         }

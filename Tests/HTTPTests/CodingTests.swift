@@ -64,6 +64,7 @@ struct CodingTests {
             ("a=1; b=2", "b", "2"), ("a=1;b=2", "b", "2"), ("ab=1; b=2", "b", "2"), ("b=1; b=2", "b", "1"),
             ("b=\"x y\"", "b", "x y"), ("b=\"", "b", "\""), ("b=", "b", ""), ("b=x=y", "b", "x=y"), ("B=1", "b", nil),
             ("b", "b", nil), ("", "b", nil), ("; ;b=1", "b", "1"),
+            ("a=1;\u{301}b=2; c=3", "a", "1"), ("e\u{301}=2", "\u{e9}", nil), ("a=\"1\";\u{35e}", "a", "1"),
         ] as [(String, String, String?)])
     func `reads cookies`(header: String, name: String, value: String?) {
         #expect(Cookies.value(of: name, in: header) == value)
