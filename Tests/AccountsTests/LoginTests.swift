@@ -8,7 +8,7 @@ import TestDesk
 import Testing
 
 /// The login page and the login of programs, with every answer a tracker can give.
-@Suite(.timeLimit(.minutes(5))) struct LoginTests {
+@Suite(.timeLimit(.minutes(10))) struct LoginTests {
     @Test func `a key opens a session that lasts until it is closed`() async throws {
         try await withDesk { desk in
             let browser = try await desk.browser()

@@ -8,7 +8,7 @@ import Testing
 @testable import Accounts
 
 /// Login by name and password, one-time links, and what happens to keys that are rotated.
-@Suite(.timeLimit(.minutes(5))) struct PasswordTests {
+@Suite(.timeLimit(.minutes(10))) struct PasswordTests {
     @Test func `a link lets its holder choose a password, once`() async throws {
         try await withDesk { desk in
             let token = try await desk.accounts.invite(loginName: "Олена", role: .analyst)

@@ -6,7 +6,7 @@ import TestDesk
 import Testing
 
 /// Every route of the desk, walked by every role and by nobody.
-@Suite(.timeLimit(.minutes(5))) struct RoleTableTests {
+@Suite(.timeLimit(.minutes(10))) struct RoleTableTests {
     private static let everyone = Set(Role.allCases)
     private static let readers: Set<Role> = [.admin, .buyer, .analyst]
     private static let writers: Set<Role> = [.admin, .buyer]

@@ -7,7 +7,7 @@ import TestDesk
 import Testing
 
 /// Sessions, settings, tokens and what ends them.
-@Suite(.timeLimit(.minutes(5))) struct SessionTests {
+@Suite(.timeLimit(.minutes(10))) struct SessionTests {
     @Test func `a session ends by its time, by its account and by its key`() async throws {
         try await withDesk { desk in
             let late = try await desk.browser()

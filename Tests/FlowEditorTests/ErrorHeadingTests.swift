@@ -3,7 +3,7 @@ import TestDesk
 import Testing
 
 /// What stands before the sentence of an error: never the status' English name, nor another thing than what happened.
-@Suite(.timeLimit(.minutes(2))) struct ErrorHeadingTests {
+@Suite(.timeLimit(.minutes(10))) struct ErrorHeadingTests {
     @Test(arguments: [
         ("uk", "Не зроблено.", "З Keitaro нічого не прочитано."),
         ("ru", "Не сделано.", "Из Keitaro ничего не прочитано."),

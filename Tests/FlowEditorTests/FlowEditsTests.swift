@@ -5,7 +5,7 @@ import TestDesk
 import Testing
 
 /// Edits of a draft by way of its URLs, on a real database.
-@Suite(.timeLimit(.minutes(5))) struct FlowEditsTests {
+@Suite(.timeLimit(.minutes(10))) struct FlowEditsTests {
     typealias Share = FlowScene.Share
 
     @Test func `a share typed divides the rest among the others and grows the revision`() async throws {

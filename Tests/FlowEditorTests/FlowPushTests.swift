@@ -5,7 +5,7 @@ import TestDesk
 import Testing
 
 /// Pushes from the request to Keitaro's database and back.
-@Suite(.timeLimit(.minutes(5))) struct FlowPushTests {
+@Suite(.timeLimit(.minutes(10))) struct FlowPushTests {
     typealias Share = FlowScene.Share
 
     @Test func `a push sends the whole set, leaves the row that is off alone, and is recorded`() async throws {

@@ -5,7 +5,7 @@ import TestDesk
 import Testing
 
 /// Every way in which Keitaro can let a push down, and that the draft survives it.
-@Suite(.timeLimit(.minutes(5))) struct PushFaultTests {
+@Suite(.timeLimit(.minutes(10))) struct PushFaultTests {
     typealias Share = FlowScene.Share
 
     struct Case: Sendable, CustomTestStringConvertible {

@@ -5,7 +5,7 @@ import TestDesk
 import Testing
 
 /// The description of the API and the API itself.
-@Suite(.timeLimit(.minutes(5))) struct RouteContractTests {
+@Suite(.timeLimit(.minutes(10))) struct RouteContractTests {
     @Test func `every route is described, and every part of its path`() async throws {
         try await withSyncedDesk { desk, _, _ in
             #expect(desk.routes.count > 25)

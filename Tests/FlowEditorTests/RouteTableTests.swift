@@ -6,7 +6,7 @@ import TestDesk
 import Testing
 
 /// What holds for every route of the desk: who may call it, with what, and in which form it answers.
-@Suite(.timeLimit(.minutes(5))) struct RouteTableTests {
+@Suite(.timeLimit(.minutes(10))) struct RouteTableTests {
     private static func path(_ route: Route) -> String { route.pattern.replacing("{id:int}", with: "1") }
 
     @Test func `a stranger is sent to the login page, a program is told to log in`() async throws {

@@ -6,7 +6,7 @@ import TestDesk
 import Testing
 
 /// Numbers by way of `POST /campaigns/stats/`.
-@Suite(.timeLimit(.minutes(5))) struct StatisticsTests {
+@Suite(.timeLimit(.minutes(10))) struct StatisticsTests {
     @Test func `both report dialects and both number forms give the same numbers`() async throws {
         try await withSyncedDesk { desk, admin, _ in
             var answers: [JSON] = []

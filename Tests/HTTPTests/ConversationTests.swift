@@ -7,7 +7,7 @@ import Testing
 @testable import HTTP
 
 /// Real sockets on loopback: what goes over one connection, and when it ends.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct ConversationTests {
     @Test func `keeps a connection for further requests`() async throws {
         try await withServer { server in

@@ -2,7 +2,7 @@ import HTTP
 import Testing
 
 /// Over real sockets: what is refused, with which status, and that nothing behind it is read as a request.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct MalformedRequestTests {
     struct Case: CustomTestStringConvertible, Sendable {
         let testDescription: String

@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTP
 
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct ServerEventsTests {
     @Test(arguments: [
         (ServerEvent("x"), "data: x\n\n"), (ServerEvent(""), "data: \n\n"),

@@ -7,7 +7,7 @@ import Testing
 @testable import HTTP
 
 /// Real sockets on loopback: many connections, several loops, and the end.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct ServerTests {
     @Test func `connections beyond the cap are closed, until there is room`() async throws {
         try await withServer({ $0.connections = 2 }) { server in

@@ -6,7 +6,7 @@ import Testing
 @testable import HTTP
 
 /// Answers made while they are sent, over real sockets.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct StreamingTests {
     private struct Broken: Error {}
 

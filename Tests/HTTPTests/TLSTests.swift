@@ -5,7 +5,7 @@ import TestCertificate
 import Testing
 
 /// The server behind TLS, with a client of the library's own.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct TLSTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct TLSTests {
     @Test func `answers as it does in plain, and ends the stream before the connection`() async throws {
         try await withTLS { server, _ in
             let client = try TLSClient(port: server.port, offering: ["h2", "http/1.1"])

@@ -10,7 +10,7 @@ import Testing
 @testable import Mirror
 
 /// Syncs between the simulated tracker and a real database.
-@Suite(.timeLimit(.minutes(5))) struct MirrorSyncTests {
+@Suite(.timeLimit(.minutes(10))) struct MirrorSyncTests {
     /// A tracker with two keys, whose rows the mirror's refer to.
     private struct Place: Sendable {
         let database: Database

@@ -7,7 +7,7 @@ import Testing
 @testable import Outbox
 
 /// Work that comes again: one item a slot, whoever asks and however often.
-@Suite(.timeLimit(.minutes(2))) struct OutboxScheduleTests {
+@Suite(.timeLimit(.minutes(10))) struct OutboxScheduleTests {
     private let hourly = OutboxSchedule("hourly", every: .seconds(3600), offset: .seconds(600))
 
     @Test func `a slot is put in once, by whichever process comes first`() async throws {

@@ -6,7 +6,7 @@ import Testing
 @testable import Outbox
 
 /// The outbox's SQL on a real server.
-@Suite(.timeLimit(.minutes(2))) struct OutboxStoreTests {
+@Suite(.timeLimit(.minutes(10))) struct OutboxStoreTests {
     @Test func `an item exists when its transaction commits, and not otherwise`() async throws {
         struct Abandoned: Error {}
         try await withTestDatabase { database, _ in

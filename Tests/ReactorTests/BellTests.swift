@@ -3,7 +3,7 @@ import Testing
 
 @testable import Reactor
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct BellTests {
     @Test func `a ring before the wait counts, once`() async throws {
         try await onLoop { loop in

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Reactor
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct HelperThreadTests {
     @Test func `gives the result back to the loop, which it does not hold meanwhile`() async throws {
         try await onLoop { loop in

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Reactor
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ReadinessTests {
     @Test func `wakes the reader when bytes come, once for each edge`() async throws {
         try await onLoop { loop in

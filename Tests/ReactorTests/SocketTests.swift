@@ -6,7 +6,7 @@ import Testing
 
 @testable import Reactor
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct SocketTests {
     @Test func `listens on a free port and takes what connects`() throws {
         let listener = try Socket.listen(host: "127.0.0.1", port: 0)

@@ -7,7 +7,7 @@ import Testing
 @testable import Sluice
 
 /// `backup` and `restore`: what was there is there again, somewhere else, and nothing is lost by mistake.
-@Suite(.timeLimit(.minutes(5))) struct BackupTests {
+@Suite(.timeLimit(.minutes(10))) struct BackupTests {
     private static func tokens(_ settings: [String: String]) throws -> String {
         try ServingProcess.answer(["token", "list"], settings)
     }

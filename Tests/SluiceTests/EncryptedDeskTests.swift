@@ -7,7 +7,7 @@ import TestDesk
 import Testing
 
 /// The program behind its own TLS.
-@Suite(.timeLimit(.minutes(5))) struct EncryptedDeskTests {
+@Suite(.timeLimit(.minutes(10))) struct EncryptedDeskTests {
     @Test func `serves https, marks its cookies, and takes a renewed certificate on SIGHUP`() async throws {
         try await withTestDatabaseURL { url in
             let certificate = try TestCertificate()

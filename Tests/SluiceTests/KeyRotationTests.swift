@@ -9,7 +9,7 @@ import Testing
 @testable import Sluice
 
 /// `key rotate`: every stored key opens with the new secret, wherever the rotation was interrupted.
-@Suite(.timeLimit(.minutes(5))) struct KeyRotationTests {
+@Suite(.timeLimit(.minutes(10))) struct KeyRotationTests {
     private static let first = "the first secret of the tests"
     private static let keys = (0..<40).map { "key-number-\($0)" }
 

@@ -6,7 +6,7 @@ import TestDesk
 import Testing
 
 /// How the program stops: what it began is finished, the port is free at once, and whoever insists is obeyed.
-@Suite(.timeLimit(.minutes(5))) struct StoppingTests {
+@Suite(.timeLimit(.minutes(10))) struct StoppingTests {
     private static let secret = "a secret of the tests alone"
 
     /// A desk on a simulated tracker, and a request in flight: a sync whose first read takes `latency`.

@@ -7,7 +7,7 @@ import TestDesk
 import Testing
 
 /// Two processes of the program on one database, one of which dies.
-@Suite(.timeLimit(.minutes(5))) struct TwoProcessTests {
+@Suite(.timeLimit(.minutes(10))) struct TwoProcessTests {
     private struct Target: Sendable {
         let flowID: Int64
         let streamID: Int64
