@@ -124,7 +124,7 @@ struct FlowEditing: Sendable {
                     .conflict, Word("refused.stale_detail"), title: Word("refused.stale_title"), type: "/problems/stale"
                 )
             }
-            if let block = flow.draft.pushBlock { throw Problem(.unprocessable, block.word(total: flow.draft.total)) }
+            if let block = flow.draft.pushBlock { throw Problem(.unprocessable, block.word) }
             if flow.theirs != nil { throw FlowConflict(flowID: flowID) }
             let id = try await store.createPush(
                 of: flow, userID: editor.userID, keyID: editor.keyID, requestID: requestID, in: transaction)

@@ -7,7 +7,6 @@ enum FlowJSON {
             "id": .integer(campaign.id), "keitaro_id": .integer(campaign.keitaroID), "name": .string(campaign.name),
             "state": .string(campaign.state.rawValue), "group_id": campaign.groupID.map { .integer($0) } ?? .null,
             "group": campaign.groupName.map { .string($0) } ?? .null,
-
             "flows": campaign.flows.map { .integer(Int64($0)) } ?? .null,
             "drafts": .integer(Int64(campaign.drafts)), "synced_at": .string(campaign.syncedAt.iso8601),
         ]
@@ -15,15 +14,28 @@ enum FlowJSON {
 
     static func flow(_ flow: Flow) -> JSON {
         let draft = flow.draft
+        let hindrance = flow.pushHindrance
         return [
             "id": .integer(flow.id), "campaign_id": .integer(flow.campaignID), "stream_id": .integer(flow.keitaroID),
             "number": .integer(Int64(flow.number)), "name": .string(flow.name), "type": .string(flow.type),
+            "schema": .string(flow.schema), "weight": flow.weight.map { .number($0) } ?? .null, "filters": flow.filters,
             "state": .string(flow.state), "revision": .integer(flow.revision), "is_draft": .bool(!draft.isClean),
             "is_gone": .bool(flow.isGone), "in_conflict": .bool(flow.theirs != nil),
-            "total": .integer(Int64(draft.total)), "can_push": .bool(!draft.isClean && draft.pushBlock == nil),
+            "total": .integer(Int64(draft.total)), "can_push": .bool(hindrance == nil),
+            "cannot_push": hindrance.map { .string($0.code) } ?? .null,
             "fetched_at": .string(flow.fetchedAt.iso8601),
             "pushed_at": flow.lastPushed.map { .string($0.at.iso8601) } ?? .null,
+            "pushed_by": flow.lastPushed?.by.map { .string($0) } ?? .null,
+            "keitaro_offers": flow.theirs.map { .array($0.map(offer)) } ?? .null,
+            "keitaro_offers_at": flow.theirsAt.map { .string($0.iso8601) } ?? .null,
             "offers": .array(draft.rows.map { row($0, network: flow.networks[$0.offerID]) }),
+        ]
+    }
+
+    private static func offer(_ offer: OfferShare) -> JSON {
+        [
+            "offer_id": .integer(offer.offerID), "share": .integer(Int64(offer.share)),
+            "state": .string(offer.isActive ? "active" : "disabled"),
         ]
     }
 

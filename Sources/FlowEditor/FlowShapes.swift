@@ -85,13 +85,23 @@ enum FlowShapes {
         .required("change", .word("none", "edited", "recounted", "added", "removed")),
     ]).named("FlowOffer")
 
+    private static let theirOffer = Shape.object([
+        .required("offer_id", .integer), .required("share", .integer), .required("state", .word("active", "disabled")),
+    ])
+
     static let flow = Shape.object([
         .required("id", .integer), .required("campaign_id", .integer), .required("stream_id", .integer, "Keitaro's."),
-        .required("number", count), .required("name", .text), .required("type", .text), .required("state", .text),
+        .required("number", count), .required("name", .text), .required("type", .text),
+        .required("schema", .text), .required("weight", .number.orNull), .required("filters", .anything),
+        .required("state", .text),
         .required("revision", .integer, "Changes with every edit."), .required("is_draft", .bool),
         .required("is_gone", .bool, "Keitaro no longer has it."), .required("in_conflict", .bool),
         .required("total", .integer, "The sum of the active shares."), .required("can_push", .bool),
+        .required("cannot_push", Shape.word(PushHindrance.codes).orNull, "Why not."),
         .required("fetched_at", .time), .required("pushed_at", .time.orNull),
+        .required("pushed_by", .text.orNull),
+        .required("keitaro_offers", Shape.list(of: theirOffer).orNull, "What Keitaro has now, in a conflict."),
+        .required("keitaro_offers_at", .time.orNull),
         .required("offers", .list(of: flowOffer)),
     ]).named("Flow")
 

@@ -142,10 +142,13 @@ package struct PushProblem: Hashable, Sendable {
     /// A name from `KeitaroSentence`, or `conflict`, `mismatch`, `not_saved`.
     package var kind: String
     package var status: Int?
+    /// Keitaro's own words; for `firewall`, whose it is.
     package var text: String?
     package var seconds: Int?
     /// Method, path, status and duration, for the small print.
     package var facts: String?
+
+    static let cloudflare = "Cloudflare"
 
     package init(kind: String, status: Int? = nil, text: String? = nil, seconds: Int? = nil, facts: String? = nil) {
         self.kind = kind

@@ -157,9 +157,13 @@ struct FlowEditorPages: Sendable {
         let sentences = changes.map { Self.sentence($0, words) }
         let count: ViewObject = ["count": .integer(Int64(changes.count)), "number": .integer(Int64(flow.number))]
         let block: String? =
-            flow.newestPush?.state == .waiting
-            ? words("draft.cannot.running")
-            : flow.isGone ? words("draft.cannot.gone") : draft.pushBlock.map { words($0.word(total: draft.total)) }
+            switch flow.pushHindrance {
+            case .running: words("draft.cannot.running")
+            case .gone: words("draft.cannot.gone")
+            case .set(let block): words(block.word)
+            // A push in a conflict opens the choice; without a draft there is no bar.
+            case .unchanged, .conflict, nil: nil
+            }
         let short =
             sentences.count > 1
             ? "\(sentences[0]), \(words("draft.more", ["count": .integer(Int64(sentences.count - 1))]))"

@@ -30,7 +30,8 @@ struct PushSentence {
             title = Word("push.error.unknown_title")
             detail = Word("push.error.unknown_detail")
         case "firewall":
-            title = Word("push.error.firewall_title")
+            let isCloudflare = problem.text == PushProblem.cloudflare
+            title = Word(isCloudflare ? "push.error.firewall_title" : "push.error.firewall_other_title")
             detail = Word("push.error.firewall_detail", status)
             steps = [
                 Step(text: Word("push.error.firewall_step"), copied: serverAddress),

@@ -136,9 +136,8 @@ extension PushProblem {
 
     private static func text(_ error: KeitaroError) -> String? {
         switch error {
-        case .rejectedFields(let fields):
-            fields.map { ($0.field.isEmpty ? "" : "\($0.field): ") + $0.messages.joined(separator: ", ") }
-                .joined(separator: "; ")
+        case .rejectedFields(let fields): fields.sentence
+        case .firewall(let firewall): firewall.isCloudflare ? cloudflare : nil
         case .noPermission(let message), .notFound(let message): message
         case .serverError(_, let message): message
         default: nil

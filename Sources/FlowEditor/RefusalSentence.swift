@@ -74,11 +74,13 @@ extension ShareRefusal {
 }
 
 extension PushBlock {
-    func word(total: Int) -> Word {
+    var word: Word {
         switch self {
         case .noActiveOffer: Word("draft.cannot.empty")
-        case .totalIsNot100, .duplicateOffer, .shareOutOfRange:
-            Word("draft.cannot.total", ["total": .integer(Int64(total))])
+        case .totalIsNot100(let total): Word("draft.cannot.total", ["total": .integer(Int64(total))])
+        case .duplicateOffer(let id): Word("draft.cannot.duplicate", ["offer": .string("#\(id)")])
+        case .shareOutOfRange(let offer, let share):
+            Word("draft.cannot.share", ["offer": .string(offer), "share": .integer(Int64(share))])
         }
     }
 }

@@ -12,7 +12,10 @@ extension FlowEditorRoutes {
     @Sendable func campaign(_ request: Request) async throws -> Response {
         if request.wantsPage, let refused = try refusedKeyPage(request) { return refused }
         let id = try request.int("id")
-        guard let campaign = try await store.campaignWithFlows(id: id, keyID: try key(request).id) else {
+        let key = try key(request)
+        guard let campaign = try await store.campaignWithFlows(id: id, keyID: key.id) else {
+            // Whoever comes back to a page with a new key is shown where to sync, not that the page is gone.
+            if request.wantsPage, try await !store.hasSynced(keyID: key.id) { return .redirect(to: "/campaigns/") }
             throw FlowEditing.notFound
         }
         if request.wantsPage { return try pages.campaign(campaign, to: request) }

@@ -36,13 +36,7 @@ struct StatisticsQuestion: Hashable, Sendable {
         }
         period = try Self.period(body)
         timezone = body["timezone"]?.stringValue ?? "UTC"
-        // Names only; whether the zone exists, PostgreSQL says.
-        guard (1...64).contains(timezone.utf8.count),
-            timezone.utf8.allSatisfy({ byte in
-                (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A) || (byte >= 0x30 && byte <= 0x39)
-                    || "/_+-".utf8.contains(byte)
-            })
-        else { throw .timezone(String(timezone.prefix(64))) }
+        guard Self.namesZone(timezone) else { throw .timezone(String(timezone.prefix(64))) }
         switch body["by"]?.stringValue {
         case nil, "campaign": grouping = .campaign
         case "offer": grouping = .offer
@@ -53,6 +47,19 @@ struct StatisticsQuestion: Hashable, Sendable {
             throw .field("campaign_ids", "campaign_ids names exactly one campaign when by is offer.")
         }
     }
+
+    /// Names only; whether the zone exists, PostgreSQL says. It would also take a rule such as `UTC+3`, whose sign means the opposite of
+    /// what everybody means by it: only these names have digits.
+    private static func namesZone(_ text: String) -> Bool {
+        guard (1...64).contains(text.utf8.count) else { return false }
+        if text.hasPrefix("Etc/GMT") || ["EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT"].contains(text) {
+            return text.utf8.allSatisfy { isLetter($0) || isDigit($0) || "/+-".utf8.contains($0) }
+        }
+        return text.utf8.allSatisfy { isLetter($0) || "/_-".utf8.contains($0) }
+    }
+
+    private static func isLetter(_ byte: UInt8) -> Bool { byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A }
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
     private static func campaignIDs(_ body: JSON) throws(Refusal) -> [Int64] {
         guard let given = body["campaign_ids"], !given.isNull else { return [] }

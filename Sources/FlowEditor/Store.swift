@@ -48,6 +48,11 @@ package struct FlowEditorStore: Sendable {
         return overview
     }
 
+    /// Whether a sync with this key has ever finished.
+    func hasSynced(keyID: Int64) async throws -> Bool {
+        try await database.first("SELECT 1 FROM keitaro_syncs WHERE key_id = \(keyID)") != nil
+    }
+
     private static func summary(_ row: Row, id: Int64) throws -> CampaignSummary {
         CampaignSummary(
             id: id, keitaroID: try row.get("keitaro_id"), name: try row.get("name"),

@@ -36,12 +36,17 @@ extension Frame {
         case .keyRefused: Word("error.keitaro.refused_key")
         case .editionWithoutAPI: Word("error.keitaro.edition")
         case .noPermission: Word("error.keitaro.forbidden")
-        case .firewall: Word("error.keitaro.firewall_read", ["address": .string(serverAddress)])
+        case .firewall(let firewall):
+            Word(
+                firewall.isCloudflare ? "error.keitaro.firewall_read" : "error.keitaro.firewall_other_read",
+                ["address": .string(serverAddress)])
         case .notFound: Word("error.keitaro.not_found")
         case .rateLimited: Word("error.keitaro.limited")
         case .timeout: Word("error.keitaro.timeout", ["seconds": .integer(Self.seconds(failure))])
         case .unreachable: Word("error.keitaro.unreachable")
         case .serverError(let status, _): Word("error.keitaro.failed", ["status": .integer(Int64(status))])
+        case .rejectedFields(let fields) where !fields.isEmpty:
+            Word("error.keitaro.rejected", ["answer": .string(fields.sentence)])
         case .rejectedFields: Word("error.keitaro.failed", ["status": .integer(Int64(failure.facts.status ?? 422))])
         case .notJSON, .redirected, .unreadable: Word("error.keitaro.unreadable")
         }
@@ -53,9 +58,9 @@ extension Frame {
         return switch failure.error {
         case .keyRefused: (Word("login.error.refused_title"), Word("login.error.refused_detail"))
         case .editionWithoutAPI: (Word("login.error.edition_title"), Word("login.error.edition_detail"))
-        case .firewall:
+        case .firewall(let firewall):
             (
-                Word("login.error.firewall_title"),
+                Word(firewall.isCloudflare ? "login.error.firewall_title" : "login.error.firewall_other_title"),
                 Word("login.error.firewall_detail", ["address": .string(serverAddress)])
             )
         case .timeout:

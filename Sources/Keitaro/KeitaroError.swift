@@ -54,6 +54,13 @@ package struct KeitaroRejectedField: Hashable, Sendable {
     }
 }
 
+extension Sequence<KeitaroRejectedField> {
+    /// The complaints in Keitaro's words, on one line.
+    package var sentence: String {
+        map { ($0.field.isEmpty ? "" : "\($0.field): ") + $0.messages.joined(separator: ", ") }.joined(separator: "; ")
+    }
+}
+
 /// Which part of which object could not be read.
 package struct KeitaroModelProblem: Error, Hashable, Sendable, CustomStringConvertible {
     /// Such as `campaign 1001` or `stream 5002, offers 2`.

@@ -6,7 +6,7 @@ import TestDesk
 import Testing
 
 /// A key sees what Keitaro shows to it, and nothing that another key may see.
-@Suite(.timeLimit(.minutes(5))) struct CampaignAccessTests {
+@Suite(.timeLimit(.minutes(10))) struct CampaignAccessTests {
     private static func ids(_ visitor: Visitor, _ query: String = "state=all") async throws -> Set<Int64> {
         let list = try await visitor.get("/campaigns/?\(query)").json
         return Set((list["campaigns"]?.arrayValue ?? []).compactMap { $0["id"]?.intValue })
@@ -43,6 +43,18 @@ import Testing
             #expect(
                 second["message"]?.stringValue?.hasPrefix(
                     "Synced. \(second["campaigns"]?.intValue ?? 0) campaigns read") == true)
+        }
+    }
+
+    @Test func `a key that never synced is led from any campaign to the list, where it can`() async throws {
+        try await withDesk { desk in
+            let program = try await desk.program(key: KeitaroWorld.buyerKey)
+            let person = program.accepting("text/html")
+            let led = try await person.get("/campaigns/1/")
+            #expect(led.status == 303 && led.headers["location"] == "/campaigns/")
+            #expect(try await program.get("/campaigns/1/").status == 404)
+            #expect(try await program.post("/campaigns/sync-campaigns/").status == 200)
+            #expect(try await person.get("/campaigns/999999999/").status == 404)
         }
     }
 

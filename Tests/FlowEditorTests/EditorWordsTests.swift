@@ -34,7 +34,13 @@ struct EditorWordsTests {
         if kind == "rejected" { #expect(words(said.detail).contains("Share is invalid")) }
         if kind == "timeout" { #expect(words(said.title).contains("15")) }
         if kind == "conflict" { #expect(words(said.title).contains("3")) }
-        if kind == "firewall" { #expect(said.steps.first?.copied == "198.51.100.7") }
+        if kind == "firewall" {
+            #expect(said.steps.first?.copied == "198.51.100.7")
+            #expect(!words(said.title).contains("Cloudflare"))
+            let known = PushSentence(
+                PushProblem(kind: kind, text: PushProblem.cloudflare), flowNumber: 3, serverAddress: "198.51.100.7")
+            #expect(words(known.title).contains("Cloudflare"))
+        }
     }
 
     @Test func `no two kinds are said alike, but for errors without a name`() throws {
@@ -81,10 +87,17 @@ struct EditorWordsTests {
             }
             #expect([422, 404].contains(problem.status.code))
         }
-        for block in [PushBlock.noActiveOffer, .duplicateOffer(offerID: 1), .totalIsNot100(total: 104)] {
-            #expect(words(block.word(total: 104)).count > 8)
+        let blocks: [(PushBlock, String)] = [
+            (.noActiveOffer, ""), (.duplicateOffer(offerID: 4_329), "4329"), (.totalIsNot100(total: 104), "104"),
+            (.shareOutOfRange(offer: "Teeth", share: 0), "Teeth"),
+        ]
+        for (block, fact) in blocks {
+            let text = words(block.word)
+            #expect(
+                text.count > 8 && (fact.isEmpty || text.contains(fact)) && !text.contains("{")
+                    && !text.hasPrefix("draft."), "\(text)")
+            #expect(PushHindrance.codes.contains(PushHindrance.set(block).code))
         }
-        #expect(words(PushBlock.totalIsNot100(total: 104).word(total: 104)).contains("104"))
     }
 
     // MARK: Filters

@@ -28,6 +28,7 @@ struct StatisticsQuestionTests {
             (["from": "2025-3-01", "to": "2025-03-01"], .period),
             (["from": "20x5-03-01", "to": "2025-03-01"], .period),
             (["timezone": ""], .timezone("")), (["timezone": "Europe/Kyiv; --"], .timezone("Europe/Kyiv; --")),
+            (["timezone": "UTC+3"], .timezone("UTC+3")), (["timezone": "Foo/Bar3"], .timezone("Foo/Bar3")),
             (["timezone": .string(String(repeating: "z", count: 65))], .timezone(String(repeating: "z", count: 64))),
         ] as [(JSON, StatisticsQuestion.Refusal)])
     func `refuses`(body: JSON, refusal: StatisticsQuestion.Refusal) {
@@ -60,7 +61,9 @@ struct StatisticsQuestionTests {
             "by": "offer", "campaign_ids": [7], "timezone": "America/Argentina/Ushuaia",
         ])
         #expect(question.grouping == .offer && question.timezone == "America/Argentina/Ushuaia")
-        #expect(try StatisticsQuestion(["timezone": "Etc/GMT+5"]).timezone == "Etc/GMT+5")
+        for zone in ["Etc/GMT+5", "EST5EDT", "America/Port-au-Prince", "America/North_Dakota/New_Salem", "UTC"] {
+            #expect(try StatisticsQuestion(["timezone": .string(zone)]).timezone == zone)
+        }
     }
 
     @Test func `ratios over nothing are null, never zero`() {

@@ -54,6 +54,22 @@ struct KeitaroProblemTests {
         #expect(limited.headers.map { "\($0.0): \($0.1)" } == ["Retry-After: 7"])
     }
 
+    @Test func `only Cloudflare is called by its name, and Keitaro's complaint is quoted`() throws {
+        let frame = try Self.made.get()
+        let fields = [KeitaroRejectedField(field: "range", messages: ["is too wide"])]
+        for language in Language.allCases {
+            let words = frame.templates.words(language)
+            for isCloudflare in [true, false] {
+                let failure = Self.failure(.firewall(KeitaroFirewall(isCloudflare: isCloudflare)))
+                for word in [frame.problem(failure).detail, frame.loginSentences(failure, host: "x").title] {
+                    #expect(words(word).contains("Cloudflare") == isCloudflare, "\(words(word))")
+                }
+            }
+            let refused = words(frame.problem(Self.failure(.rejectedFields(fields))).detail)
+            #expect(refused.contains("range: is too wide"), "\(refused)")
+        }
+    }
+
     @Test(
         arguments: [
             (Duration.milliseconds(3), 1), (.milliseconds(1_400), 1), (.milliseconds(1_600), 2),
