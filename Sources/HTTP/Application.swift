@@ -46,6 +46,14 @@ package struct Application: Sendable {
         return limit
     }
 
+    /// Whether the content goes to the handler as it comes.
+    func streamsBody(of head: RequestHead) -> Bool {
+        if case .route(let route, _) = router.match(head.method, path: head.bytes[head.pathRange]) {
+            return route.streamsBody
+        }
+        return false
+    }
+
     /// Never throws: every failure is an answer.
     package func respond(to request: Request) async -> Response {
         var response = await answer(request)
@@ -104,6 +112,10 @@ private struct Problems: Sendable {
             return try await handler(request)
         } catch let problem as HTTPError {
             return render(problem, request)
+        } catch is CancellationError where request.isAbandoned {
+            var nothing = Response(.badRequest)
+            nothing.isDropped = true
+            return nothing
         } catch {
             if let problem = read(error, request) { return render(problem, request) }
             log.error(

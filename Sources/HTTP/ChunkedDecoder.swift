@@ -183,3 +183,11 @@ struct ChunkedDecoder {
         return nil
     }
 }
+
+extension ChunkedDecoder {
+    /// Takes out what has been decoded so far, for a reader that doesn't keep the whole. The limit counts what is inside.
+    mutating func takeContent() -> [UInt8] {
+        defer { content = [] }
+        return content
+    }
+}

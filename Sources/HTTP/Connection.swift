@@ -12,14 +12,14 @@ final class Connection: @unchecked Sendable {
 
     private let transport: Transport
     private let peer: SocketAddress?
-    private let worker: ServerWorker
-    private let readiness: Readiness
+    let worker: ServerWorker
+    let readiness: Readiness
     private var parser: RequestParser
     /// Received and not yet consumed.
-    private var pending: [UInt8] = []
+    var pending: [UInt8] = []
     private var phase = Phase.idle
     private var deadline: MonotonicTime
-    private var hasExpired = false
+    var hasExpired = false
     private var isDraining = false
     /// The last read took everything that was there.
     private var isDrained = false
@@ -73,15 +73,24 @@ final class Connection: @unchecked Sendable {
         guard let head = await readHead() else { return false }
         let startedAt = MonotonicTime.now()
         var body: [UInt8] = []
-        if head.framing != .none {
+        var incoming: IncomingBody?
+        if head.framing != .none, worker.application.streamsBody(of: head) {
+            guard let limit = await admitBody(head) else { return false }
+            incoming = IncomingBody(head, limit: limit, limits: worker.limits)
+        } else if head.framing != .none {
             guard let content = await readBody(head) else { return false }
             body = content
         }
         enter(.handling, deadline: .distantFuture)
-        let request = Request(head: head, body: body, peer: peer, loop: worker.loop, startedAt: startedAt)
+        defer { incoming?.isOver = true }
+        let reader = incoming.map { BodyReader($0, from: self) }
+        let request = Request(
+            head: head, body: body, incoming: reader, peer: peer, loop: worker.loop, startedAt: startedAt)
         let response = await worker.application.respond(to: request)
         if response.isDropped { return false }
-        let keepsAlive = head.keepsAlive && !response.closes && !isDraining
+        // Content that nobody has read stands before the next request.
+        let isRead = incoming?.isFinished ?? true
+        let keepsAlive = head.keepsAlive && !response.closes && !isDraining && isRead
         if case .stream(let stream) = response.source, head.method != .head, !response.status.forbidsBody {
             return await send(stream, of: response, to: request, keepsAlive: keepsAlive)
         }
@@ -94,14 +103,14 @@ final class Connection: @unchecked Sendable {
         return keepsAlive
     }
 
-    private func enter(_ phase: Phase, deadline: MonotonicTime) {
+    func enter(_ phase: Phase, deadline: MonotonicTime) {
         self.phase = phase
         self.deadline = deadline
     }
 
     /// Receives into the loop's scratch buffer. After a read that did not fill it the socket is empty, and with edge triggering the
     /// next byte brings an event: asking again would be a system call per request for an `EAGAIN` that is known.
-    private func receive() -> Socket.Transfer {
+    func receive() -> Socket.Transfer {
         if isDrained {
             isDrained = false
             return .wouldBlock
@@ -167,13 +176,19 @@ final class Connection: @unchecked Sendable {
         }
     }
 
-    private func readBody(_ head: RequestHead) async -> [UInt8]? {
-        enter(.body, deadline: worker.loop.now + worker.limits.bodyDeadline)
+    /// How much content is taken; nil, and refused, when more is announced.
+    private func admitBody(_ head: RequestHead) async -> Int? {
         let limit = worker.application.bodyLimit(for: head, default: worker.limits.body)
         if case .length(let length) = head.framing, length > limit {
             await refuse(.contentTooLarge, "the content may have \(limit) bytes at most")
             return nil
         }
+        return limit
+    }
+
+    private func readBody(_ head: RequestHead) async -> [UInt8]? {
+        enter(.body, deadline: worker.loop.now + worker.limits.bodyDeadline)
+        guard let limit = await admitBody(head) else { return nil }
         if head.expectsContinue, pending.isEmpty {
             guard await sendAll(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) else { return nil }
             enter(.body, deadline: worker.loop.now + worker.limits.bodyDeadline)
@@ -298,7 +313,7 @@ final class Connection: @unchecked Sendable {
         return true
     }
 
-    private func sendAll(_ bytes: [UInt8]) async -> Bool {
+    func sendAll(_ bytes: [UInt8]) async -> Bool {
         var offset = 0
         while offset < bytes.count {
             switch bytes.withUnsafeBytes({ transport.send(UnsafeRawBufferPointer(rebasing: $0[offset...])) }) {

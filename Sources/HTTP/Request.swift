@@ -6,7 +6,9 @@ import Reactor
 /// Touched only on the connection's loop (`@unchecked Sendable` on that ground).
 package final class Request: @unchecked Sendable {
     let head: RequestHead
+    /// The content; empty for a route that streams it.
     package let body: [UInt8]
+    private var reader: BodyReader?
     /// The peer of the socket; behind a proxy that is the proxy.
     package let peer: SocketAddress?
     package let loop: EventLoop?
@@ -20,10 +22,12 @@ package final class Request: @unchecked Sendable {
     private var identifier: String?
 
     init(
-        head: RequestHead, body: [UInt8], peer: SocketAddress?, loop: EventLoop?, startedAt: MonotonicTime = .now()
+        head: RequestHead, body: [UInt8], incoming: BodyReader? = nil, peer: SocketAddress?, loop: EventLoop?,
+        startedAt: MonotonicTime = .now()
     ) {
         self.head = head
         self.body = body
+        reader = incoming
         self.peer = peer
         self.loop = loop
         self.startedAt = startedAt
@@ -98,6 +102,17 @@ package final class Request: @unchecked Sendable {
         }
         return fields
     }
+
+    /// The content piece by piece, once: as it comes where the route streams it, else as one piece.
+    package var content: BodyReader {
+        if let reader { return reader }
+        let whole = BodyReader(whole: body)
+        reader = whole
+        return whole
+    }
+
+    /// Whether the client left before its content had come, so that nobody waits for an answer.
+    var isAbandoned: Bool { reader?.isAbandoned ?? false }
 
     /// The content's type without parameters, lowercase; empty when absent.
     package var contentType: String {

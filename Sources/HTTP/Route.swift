@@ -34,6 +34,8 @@ package struct Route: Sendable {
     /// Answered without middleware: for probes that must cost nothing.
     package let isBare: Bool
     package let handler: Handler
+    /// Its content is handed over as it comes (`Request.content`), not gathered before the handler runs.
+    package var streamsBody = false
     /// What it takes and answers; nil for what is not part of the API, such as files.
     package var description: RouteDescription?
 

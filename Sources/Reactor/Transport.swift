@@ -30,9 +30,6 @@ package struct Transport: ~Copyable {
     /// Whether a read that did not fill its buffer left nothing behind in the socket. Of TLS that is not known: a read ends with a record.
     package var shortReadsDrain: Bool { tls == nil }
 
-    /// Whether bytes that could not be sent may be left out for others. A TLS record that was made must follow its number.
-    package var forgetsUnsent: Bool { tls == nil }
-
     /// A client's first bytes make the handshake inside the first calls.
     @inline(__always)
     package func receive(into buffer: UnsafeMutableRawBufferPointer) -> Socket.Transfer {
