@@ -26,22 +26,7 @@ final class RawClient {
 
     /// - Parameter receiveBuffer: the system's buffer for what hasn't been read, in bytes; small ones make slow readers.
     init(port: UInt16, receiveBuffer: Int32? = nil) throws {
-        fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        if var size = receiveBuffer { setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, 4) }
-        Socket.disableNagle(fd)
-        var target = sockaddr_in()
-        target.sin_family = sa_family_t(AF_INET)
-        target.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        target.sin_port = port.bigEndian
-        let result = withUnsafeBytes(of: &target) { bytes in
-            connect(
-                fd, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self),
-                socklen_t(MemoryLayout<sockaddr_in>.size))
-        }
-        guard result == 0 else { throw Failure(reason: "connect: errno \(errno)") }
+        fd = try loopbackSocket(port: port, receiveBuffer: receiveBuffer)
     }
 
     deinit { close(fd) }
@@ -133,4 +118,29 @@ final class RawClient {
         guard count > 0 else { throw Failure(reason: "recv: errno \(errno)") }
         received.append(contentsOf: buffer[..<count])
     }
+}
+
+/// A blocking socket connected to a port of loopback, which the caller closes. Its waits end after ten seconds.
+func loopbackSocket(port: UInt16, receiveBuffer: Int32? = nil) throws -> Int32 {
+    let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    var limit = timeval(tv_sec: 10, tv_usec: 0)
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    if var size = receiveBuffer { setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, 4) }
+    Socket.disableNagle(fd)
+    var target = sockaddr_in()
+    target.sin_family = sa_family_t(AF_INET)
+    target.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    target.sin_port = port.bigEndian
+    let result = withUnsafeBytes(of: &target) { bytes in
+        connect(
+            fd, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self),
+            socklen_t(MemoryLayout<sockaddr_in>.size))
+    }
+    guard result == 0 else {
+        let number = errno
+        close(fd)
+        throw RawClient.Failure(reason: "connect: errno \(number)")
+    }
+    return fd
 }

@@ -102,14 +102,8 @@ struct ServerTests {
     }
 
     @Test func `a stop ends what is idle, lets what is busy finish, and takes nothing new`() async throws {
-        let entered = Gate()
-        let gate = Gate()
-        let slow = route(.get, "/slow") { _ in
-            entered.open()
-            await gate.wait()
-            return .text("done")
-        }
-        try await withServer(loops: 2, routes: [slow]) { server in
+        let slow = HeldRoute("/slow", "done")
+        try await withServer(loops: 2, routes: [slow.route]) { server in
             let idle = try RawClient(port: server.port)
             try idle.get("/number/1")
             #expect(try idle.answer().status == 200)
@@ -118,7 +112,7 @@ struct ServerTests {
             let busy = try RawClient(port: server.port)
             // What was pipelined behind it is not taken either.
             try busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\nGET /number/2 HTTP/1.1\r\nHost: a\r\n\r\n")
-            await entered.wait()
+            await slow.entered.wait()
 
             let isStopped = Mutex(false)
             let stop = Task {
@@ -134,7 +128,7 @@ struct ServerTests {
                 _ = try late.answer()
             }
             #expect(!isStopped.withLock { $0 })
-            gate.open()
+            slow.gate.open()
             let answer = try busy.answer()
             #expect(answer.text == "done")
             #expect(answer.header("Connection") == "close")
@@ -145,44 +139,32 @@ struct ServerTests {
     }
 
     @Test func `a stop ends what is stuck at its deadline`() async throws {
-        let entered = Gate()
-        let gate = Gate()
-        let stuck = route(.get, "/stuck") { _ in
-            entered.open()
-            await gate.wait()
-            return .text("late")
-        }
-        try await withServer(routes: [stuck]) { server in
+        let stuck = HeldRoute("/stuck", "late")
+        try await withServer(routes: [stuck.route]) { server in
             let client = try RawClient(port: server.port)
             try client.get("/stuck")
-            await entered.wait()
+            await stuck.entered.wait()
             let halfway = try RawClient(port: server.port)
             try halfway.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel")
             await eventually { server.connectionCount == 2 }
             await server.stop(within: .milliseconds(20))
             #expect(try halfway.isClosedSilently())
-            gate.open()
+            stuck.gate.open()
             #expect(try client.answer().header("Connection") == "close")
             #expect(try client.isClosedSilently())
         }
     }
 
     @Test func `two who stop a server both come back`() async throws {
-        let entered = Gate()
-        let gate = Gate()
-        let slow = route(.get, "/slow") { _ in
-            entered.open()
-            await gate.wait()
-            return .text("done")
-        }
-        try await withServer(routes: [slow]) { server in
+        let slow = HeldRoute("/slow", "done")
+        try await withServer(routes: [slow.route]) { server in
             let client = try RawClient(port: server.port)
             try client.get("/slow")
-            await entered.wait()
+            await slow.entered.wait()
             async let first: Void = server.stop(within: .seconds(30))
             async let second: Void = server.stop(within: .seconds(30))
             await Task.yield()
-            gate.open()
+            slow.gate.open()
             #expect(try client.answer().text == "done")
             #expect(try client.isClosedSilently())
             await first
@@ -200,6 +182,22 @@ struct ServerTests {
                     log: Logger(component: "http", sink: Logger.nowhere))
             }
             #expect(error?.number == EADDRINUSE)
+        }
+    }
+}
+
+/// A route whose answers wait for a gate.
+private struct HeldRoute {
+    let entered = Gate()
+    let gate = Gate()
+    let route: Route
+
+    init(_ pattern: String, _ text: String) {
+        let (entered, gate) = (entered, gate)
+        route = HTTPTests.route(.get, pattern) { _ in
+            entered.open()
+            await gate.wait()
+            return .text(text)
         }
     }
 }

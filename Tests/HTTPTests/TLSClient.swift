@@ -12,20 +12,9 @@ final class TLSClient {
 
     /// - Parameters: the protocols offered by ALPN, and the newest TLS version that is offered.
     init(port: UInt16, offering protocols: [String] = [], newest version: Int32 = TLS1_3_VERSION) throws {
-        let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let fd = try loopbackSocket(port: port)
         self.fd = fd
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        var target = sockaddr_in()
-        target.sin_family = sa_family_t(AF_INET)
-        target.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        target.sin_port = port.bigEndian
-        let result = withUnsafePointer(to: &target) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(fd, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard result == 0, let context = SSL_CTX_new(TLS_client_method()) else { throw Failure(reason: "connect") }
+        guard let context = SSL_CTX_new(TLS_client_method()) else { throw Failure(reason: "context") }
         defer { SSL_CTX_free(context) }
         // The library itself refuses to offer the old versions at its usual level.
         SSL_CTX_set_security_level(context, 0)

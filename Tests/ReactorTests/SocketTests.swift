@@ -22,14 +22,12 @@ struct SocketTests {
         }
         let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         defer { close(client) }
-        var target = sockaddr_in()
-        target.sin_family = sa_family_t(AF_INET)
-        target.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        target.sin_port = port.bigEndian
-        let result = withUnsafeBytes(of: &target) { bytes in
-            connect(
-                client, bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self),
-                socklen_t(MemoryLayout<sockaddr_in>.size))
+        // The listener's own name is where to go.
+        var name = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let result = withUnsafeMutableBytes(of: &name) { bytes in
+            let address = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self)
+            return getsockname(listener, address, &length) == 0 ? connect(client, address, length) : -1
         }
         try #require(result == 0)
         guard case .connection(let fd, let peer) = Socket.accept(listener) else {
