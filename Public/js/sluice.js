@@ -8,6 +8,7 @@ import { startDialogs } from "./dialogs.js";
 import { startKeyboard } from "./keyboard.js";
 import { startLogin, startThemeToggle } from "./login.js";
 import { startPushes } from "./pushes.js";
+import { startReference } from "./reference.js";
 import { keepAgesFresh, localiseTimes } from "./times.js";
 import { showToastOfEarlierPage } from "./toasts.js";
 
@@ -18,6 +19,7 @@ const pages = {
   "campaigns-page": startCampaigns,
   "campaign-page": startCampaign,
   "pushes-page": startPushes,
+  "reference-page": startReference,
 };
 
 document.documentElement.classList.add("js");

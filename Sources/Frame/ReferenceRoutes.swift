@@ -1,7 +1,7 @@
 import Base
 import HTTP
 
-/// The API's description of itself, made once from the route table.
+/// The API's description of itself, made once from the route table: a document for programs, two pages for people.
 package struct ReferenceRoutes: Sendable {
     /// Every route of the server, these included.
     package let routes: [Route]
@@ -17,10 +17,16 @@ package struct ReferenceRoutes: Sendable {
         let own = [
             Route(.get, "/openapi.json", access: .anyone, summary: "This description, as OpenAPI 3.1") { request in
                 document.answer(to: request)
-            }
+            },
+            Route(.get, "/docs", access: .known, summary: "The API, to try") { request in
+                try document.pages(frame).trying(request)
+            },
+            Route(.get, "/redoc", access: .known, summary: "The API, to read") { request in
+                try document.pages(frame).reading(request)
+            },
         ].map { $0.described(in: Self.descriptions) }
         routes = others + own
-        document.publish(OpenAPIDocument(routes, title: "Sluice", version: version, server: server))
+        document.publish(OpenAPIDocument(routes, title: "Sluice", version: version, server: server), of: routes)
     }
 
     private static let descriptions: [String: RouteDescription] = [
@@ -29,7 +35,9 @@ package struct ReferenceRoutes: Sendable {
             answers: [
                 .json(Shape.object([.required("openapi", .word("3.1.0"))]).andOthers, "The document."),
                 .content("", "It is still the one that If-None-Match names.", status: .notModified),
-            ])
+            ]),
+        "GET /docs": RouteDescription("Reference", answers: [.page("Operations with forms.")]),
+        "GET /redoc": RouteDescription("Reference", answers: [.page("Operations with examples.")]),
     ]
 }
 
@@ -38,8 +46,12 @@ package struct ReferenceRoutes: Sendable {
 private final class Document: @unchecked Sendable {
     private var bytes: [UInt8] = []
     private var entityTag = ""
+    private var routes: [Route] = []
 
-    func publish(_ document: OpenAPIDocument) {
+    func pages(_ frame: Frame) -> ReferencePages { ReferencePages(frame: frame, routes: routes) }
+
+    func publish(_ document: OpenAPIDocument, of routes: [Route]) {
+        self.routes = routes
         bytes = document.json.bytes
         entityTag = "\"\(Hex.encode(SHA256.hash(bytes)).prefix(24))\""
     }

@@ -78,4 +78,34 @@ import Testing
         #expect(one == ["anyOf": [["$ref": "#/components/schemas/Inner"], ["type": "null"]]])
         #expect(outer.mismatch(of: ["all": [["id": "x"]]])?.pointer == "/all/0/id")
     }
+
+    static let shapes: [(Shape, String)] = [
+        (.integer, "integer"), (.integer(0...100), "integer 0–100"), (.integer(1 ... .max), "integer from 1"),
+        (.integer(.min...9), "integer to 9"), (.word("a", "b"), "a | b"), (.text(1...80), "text of 1–80 characters"),
+        (.text(9...80), "text of 9–80 characters"), (.text(0...2), "text of 0–2 characters"), (.date, "text: date"),
+        (.time.orNull, "text: date-time or null"), (.list(of: offer.named("Offer")), "list of Offer"),
+        (.list(of: .bool, count: 0...0), "list of true or false"), (.number, "number"), (.anything, "anything"),
+        (offer, "object"), (.text(.password), "text: password"), (.text(.uriReference), "text: uri-reference"),
+    ]
+
+    @Test(arguments: shapes.indices) func `a shape reads as words, and its example has the shape`(_ index: Int) {
+        let (shape, words) = Self.shapes[index]
+        #expect(shape.words == words)
+        #expect(shape.mismatch(of: shape.example) == nil, "\(shape.example)")
+    }
+
+    @Test func `rows reach every member by its path`() {
+        let inner = Shape.object([.required("share", .integer)])
+        let outer = Shape.object([
+            .required("flow", Shape.object([.optional("offers", .list(of: inner))]).orNull), .required("id", .integer),
+        ])
+        #expect(outer.rows.map(\.path) == ["flow", "flow.offers", "flow.offers[].share", "id"])
+        #expect(Shape.integer.rows.isEmpty && Shape.list(of: inner).rows.map(\.path) == ["[].share"])
+    }
+
+    @Test func `indented JSON is the same value`() throws {
+        let value: JSON = ["a": [1, ["b": "\"x\n"]], "c": [], "d": [:], "e": nil]
+        #expect(try JSON(parsing: value.indented) == value)
+        #expect((["a": [1, 2], "b": []] as JSON).indented == "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": []\n}")
+    }
 }

@@ -1,5 +1,6 @@
 import Accounts
 import Base
+import Fetch
 import HTTP
 import TestDesk
 import Testing
@@ -68,8 +69,10 @@ import Testing
             try good(try await admin.get("/openapi.json"))
             let browser = try await desk.browser()
             try good(try await browser.post("/users/settings/login/", ["api_key": "demo-admin-key"]))
-            for path in ["/", "/campaigns/", "/campaigns/\(scene.campaignID)/", "/campaigns/pushes/", "/users/logout/"]
-            {
+            for path in [
+                "/", "/campaigns/", "/campaigns/\(scene.campaignID)/", "/campaigns/pushes/", "/users/logout/", "/docs",
+                "/redoc",
+            ] {
                 try good(try await browser.get(path))
             }
             try good(try await browser.accepting("application/json").postForm("/users/logout/", []))
@@ -113,6 +116,29 @@ import Testing
             (route(.get, .signedIn), Response.redirect(to: "/elsewhere/", .found)),
         ] {
             #expect(route.mismatch(of: answer) == "status 302 is not described")
+        }
+    }
+
+    @Test func `the pages show every operation in three languages, to strangers too`() async throws {
+        try await withSyncedDesk { desk, _, _ in
+            let stranger = desk.stranger(accepting: "text/html")
+            for (language, word) in [("en", "Parameters"), ("uk", "Параметри"), ("ru", "Параметры")] {
+                for path in ["/docs", "/redoc"] {
+                    let page = try await stranger.with("Accept-Language", language).get(path)
+                    #expect(page.status == 200 && page.text.contains(">\(word)<"), "\(path) \(language)")
+                    for route in desk.routes where route.description != nil {
+                        #expect(page.text.contains("id=\"\(OpenAPIDocument.operationID(route))\""), "\(route.name)")
+                    }
+                    #expect(!page.text.contains(" style=") && !page.text.contains("onclick="))
+                }
+            }
+            let page = try await desk.browser().get("/docs").text
+            #expect(page.contains("data-path=\"/campaigns/flow/{id}/push/\"") && page.contains("data-place=\"path\""))
+            #expect(!page.contains("%2Fdocs"), "whoever is logged in is not sent to log in")
+            #expect(try await stranger.get("/redoc").text.contains("flow.offers[].share"))
+            let document = try await stranger.get("/openapi.json")
+            let known = stranger.with("If-None-Match", document.headers["etag"] ?? "")
+            #expect(try await known.get("/openapi.json").status == 304)
         }
     }
 }
