@@ -1,4 +1,5 @@
 import Base
+import Reactor
 
 /// Routes behind middleware, and how problems are shown: everything between a parsed request and an answer. Without a
 /// socket, so that tests call it directly.
@@ -12,6 +13,8 @@ package struct Application: Sendable {
     private let router: Router
     private let chain: Handler
     private let problems: Problems
+    /// Counts requests that no route answers.
+    private let unmatched = RouteMeasure(route: "none", method: "any")
 
     /// - Parameter middleware: outermost first. It also sees requests that no route answers, so that those carry the same
     ///   headers and logs.
@@ -20,7 +23,12 @@ package struct Application: Sendable {
         readError: @escaping ErrorReading = { _, _ in nil },
         renderProblem: @escaping ProblemRenderer = { error, request in error.problem(requestID: request.id) }
     ) {
-        router = Router(routes)
+        router = Router(
+            routes.map { route in
+                var route = route
+                route.measure = RouteMeasure(route: route.path, method: route.method.rawValue)
+                return route
+            })
         let problems = Problems(log: log, read: readError, render: renderProblem)
         self.problems = problems
         // Built once; a request only calls it. Each layer's failure is answered below the next, which so covers it.
@@ -80,10 +88,23 @@ package struct Application: Sendable {
         request.match = match
         if case .route(let route, let parameters) = match {
             request.parameters = parameters
-            if route.isBare { return await problems.answering(request, route.handler) }
+            // The chain answers its own failures.
+            let response = await problems.answering(request, route.isBare ? route.handler : chain)
+            (route.measure ?? unmatched).record(response.status, nanoseconds: Self.age(of: request))
+            return response
         }
-        // The chain answers its own failures.
-        return await problems.answering(request, chain)
+        let response = await problems.answering(request, chain)
+        unmatched.record(response.status, nanoseconds: Self.age(of: request))
+        return response
+    }
+
+    private static func age(of request: Request) -> Int64 {
+        max((MonotonicTime.now() - request.startedAt).wholeNanoseconds, 0)
+    }
+
+    /// What its routes have answered so far.
+    package var metrics: [MetricFamily] {
+        RouteMeasure.families(router.routes.compactMap(\.measure) + [unmatched])
     }
 
     private static func dispatch(_ request: Request) async throws -> Response {

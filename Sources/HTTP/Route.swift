@@ -38,6 +38,8 @@ package struct Route: Sendable {
     package var streamsBody = false
     /// What it takes and answers; nil for what is not part of the API, such as files.
     package var description: RouteDescription?
+    /// Counts its answers; given by the application that serves it.
+    var measure: RouteMeasure?
 
     package init(
         _ method: Method, _ pattern: String, access: Access, summary: String, bodyLimit: Int? = nil,

@@ -3,7 +3,7 @@ import Postgres
 
 /// The outbox's SQL. `now` is the database's clock, so that processes on several machines agree.
 package struct OutboxStore: Sendable {
-    private let database: Database
+    let database: Database
 
     package init(database: Database) {
         self.database = database

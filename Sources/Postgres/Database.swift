@@ -26,7 +26,7 @@ package struct Database: Queryable {
         package init() {}
     }
 
-    private let pools: [Pool]
+    let pools: [Pool]
 
     /// Opens nothing yet. Any thread.
     /// - Parameter url: `postgresql://user:password@host/name?sslmode=…` or libpq's `key=value` form.

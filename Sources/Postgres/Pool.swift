@@ -64,6 +64,15 @@ final class Pool: @unchecked Sendable {
         }
     }
 
+    var state: PoolState {
+        var state = PoolState()
+        state.size = count
+        state.busy = count - opening - idle.count
+        state.waiting = waiters.count
+        state.limit = settings.connectionsPerLoop
+        return state
+    }
+
     // MARK: Taking and giving back
 
     private func acquire() async throws(PostgresError) -> Connection {

@@ -25,6 +25,7 @@ struct Desk {
         let tls = try configuration.tls.map { try TLSContext(certificate: $0.certificate, key: $0.key) }
         let renewal = try tls.map { try CertificateRenewal($0, loop: loops[0], log: log.component("tls")) }
         defer { renewal?.stop() }
+        let startedAt = Timestamp.now()
         let storage = try await Storage.open(configuration, loops: loops, log: log)
         let watch = storage.cluster.map { ClusterWatch(cluster: $0, loop: loops[0], log: log) }
         watch?.start()
@@ -52,10 +53,12 @@ struct Desk {
             loop: loops[0], log: log.component("outbox"))
         outbox.start()
 
+        let metrics = MetricSources()
+        Measurements.add(to: metrics, database: storage.database, startedAt: startedAt)
         let readiness = ReadinessFlag()
         let application = try Mounts(
             configuration: configuration, storage: storage, trackers: trackers, log: log,
-            readiness: readiness, ordered: { outbox.poke() }
+            readiness: readiness, ordered: { outbox.poke() }, metrics: metrics
         ).application()
         let server: Server
         do {
@@ -72,6 +75,7 @@ struct Desk {
             await storage.close()
             return ExitCode.unavailable
         }
+        Measurements.add(server, to: metrics)
         readiness.isReady.store(true, ordering: .relaxed)
         announce(port: server.port)
 

@@ -18,6 +18,7 @@ struct Mounts {
     let readiness: ReadinessFlag
     /// Tells the outbox worker of new items.
     let ordered: @Sendable () -> Void
+    let metrics: MetricSources
 
     private static let fonts = "/usr/share/fonts/opentype/inter"
 
@@ -36,9 +37,10 @@ struct Mounts {
             database: storage.database, accounts: storage.accounts, trackers: trackers, frame: frame,
             currency: configuration.reportingCurrency, ordered: ordered)
         let reference = ReferenceRoutes(
-            besides: probes + [staticRoute(files)] + accounts.routes + flowEditor.routes, frame: frame,
+            besides: probes + [MetricsRoute.route(metrics), staticRoute(files)] + accounts.routes + flowEditor.routes,
+            frame: frame,
             version: Desk.version, server: configuration.publicURL)
-        return Application(
+        let application = Application(
             routes: reference.routes,
             middleware: [
                 SecurityHeaders.middleware, RequestLog.middleware(log.component("http")), allowedHosts.middleware,
@@ -46,6 +48,8 @@ struct Mounts {
             ],
             log: log.component("http"), readError: { error, request in Self.read(error, request, frame) },
             renderProblem: { error, request in frame.render(error, request) })
+        metrics.add { application.metrics }
+        return application
     }
 
     /// With ALLOWED_HOSTS set, its names and the one of PUBLIC_URL.

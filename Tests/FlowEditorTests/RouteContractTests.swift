@@ -67,6 +67,7 @@ import Testing
                     "/users/invitation/",
                     [("token", token), ("password", "a password of the tests"), ("csrf_token", form.token)]))
             try good(try await admin.get("/openapi.json"))
+            try good(try await admin.get("/metrics"))
             let browser = try await desk.browser()
             try good(try await browser.post("/users/settings/login/", ["api_key": "demo-admin-key"]))
             for path in [

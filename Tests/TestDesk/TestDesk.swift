@@ -22,6 +22,7 @@ package final class TestDesk: Sendable {
     package let outbox: OutboxWorker
     private let server: Server
     private let application: Application
+    private let metrics = MetricSources()
     /// Holds every answer against what its route describes.
     package let contract = AnswerContract()
 
@@ -58,13 +59,17 @@ package final class TestDesk: Sendable {
             database: database, accounts: accounts, trackers: trackers, frame: frame, currency: "USD",
             ordered: { outbox.poke() })
         let reference = ReferenceRoutes(
-            besides: login.routes + editor.routes, frame: frame, version: "0.0.0", server: nil)
+            besides: login.routes + editor.routes + [MetricsRoute.route(metrics)], frame: frame, version: "0.0.0",
+            server: nil)
         application = Application(
             routes: reference.routes,
             middleware: [contract.middleware, SecurityHeaders.middleware, Guard(store: accounts).middleware],
             log: .silent,
             readError: { error, request in Self.read(error, request, frame) },
             renderProblem: { error, request in frame.render(error, request) })
+        let application = application
+        metrics.add { application.metrics }
+        metrics.add { await database.poolState().families }
         server = try Server(host: "127.0.0.1", port: 0, loops: [loop], application: application, log: .silent)
         port = server.port
         outbox.start()

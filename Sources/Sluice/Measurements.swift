@@ -1,0 +1,39 @@
+import Base
+import HTTP
+import Outbox
+import Postgres
+
+/// The numbers of `/metrics` that the parts of the process give.
+enum Measurements {
+    /// Those that are there from the start; the server's connections come when it listens.
+    static func add(to sources: MetricSources, database: Database, startedAt: Timestamp) {
+        let about = [
+            MetricFamily(
+                "sluice_build_info", .gauge, help: "The running version.", [.init(1, [("version", Desk.version)])]),
+            MetricFamily(
+                "process_start_time_seconds", .gauge, help: "When the process began, in seconds since 1970.",
+                Double(startedAt.microseconds) / 1e6),
+        ]
+        sources.add { about + ProcessMetrics.families() }
+        sources.add { await database.poolState().families }
+        let outbox = OutboxStore(database: database)
+        sources.add {
+            // A database that is away is itself a number; everything else is still told.
+            let depths = try? await outbox.depth()
+            let isUp = MetricFamily(
+                "sluice_database_up", .gauge, help: "Whether the database answered just now.", depths == nil ? 0 : 1)
+            return [isUp] + OutboxDepth.families(depths ?? [])
+        }
+    }
+
+    static func add(_ server: Server, to sources: MetricSources) {
+        sources.add { [weak server] in
+            guard let server else { return [] }
+            return [
+                MetricFamily(
+                    "sluice_http_connections", .gauge, help: "Open client connections.",
+                    Double(server.connectionCount))
+            ]
+        }
+    }
+}

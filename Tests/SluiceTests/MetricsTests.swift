@@ -1,0 +1,32 @@
+import Base
+import Fetch
+import TestDesk
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct MetricsTests {
+    @Test func `a serving process tells its numbers and describes its routes`() async throws {
+        try await withTestDatabaseURL { url in
+            let (process, address) = try ServingProcess.serve(
+                ["DATABASE_URL": url.reveal(), "SECRET_KEY": "a secret of the tests alone"])
+            try await onLoop { loop in
+                let fetch = Fetch(loops: [loop])
+                let visitor = Visitor(fetch: fetch, base: address, headers: ["Accept": "application/json"])
+                for _ in 0..<5 { #expect(try await visitor.get("/health").status == 200) }
+                let text = try await visitor.get("/metrics").text
+                for line in [
+                    "sluice_build_info{version=\"", "process_resident_memory_bytes ", "process_cpu_seconds_total ",
+                    "process_start_time_seconds 1", "sluice_database_up 1", "sluice_http_connections 1",
+                    "sluice_http_requests_total{route=\"/health\",method=\"GET\",status=\"2xx\"} 5",
+                ] {
+                    #expect(text.contains("\n" + line), "\(line) is not in\n\(text)")
+                }
+                let paths = try await visitor.get("/openapi.json").json["paths"]?.objectValue?.keys ?? []
+                for path in ["/health", "/ready", "/metrics", "/campaigns/", "/users/login/", "/docs", "/redoc"] {
+                    #expect(paths.contains(path), "\(path)")
+                }
+                await fetch.close()
+            }
+            withExtendedLifetime(process) {}
+        }
+    }
+}
