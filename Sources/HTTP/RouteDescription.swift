@@ -2,7 +2,9 @@ import Base
 
 /// What a route takes and answers, for people and programs that call it. `/openapi.json` is made of these, and tests hold real answers
 /// against them.
-package struct RouteDescription: Sendable {
+///
+/// A class, so that a route, which is copied for each request, carries one reference and not a dozen.
+package final class RouteDescription: Sendable {
     /// A value in the path or in the query string.
     package struct Parameter: Sendable {
         package enum Place: String, Sendable { case path, query, header }
@@ -73,14 +75,14 @@ package struct RouteDescription: Sendable {
     }
 
     /// Which group of the documentation it stands in.
-    package var tag: String
+    package let tag: String
     /// More than the route's summary says; plain text.
-    package var detail: String?
-    package var parameters: [Parameter]
-    package var content: Content?
-    package var answers: [Answer]
+    package let detail: String?
+    package let parameters: [Parameter]
+    package let content: Content?
+    package let answers: [Answer]
     /// Problems of its own, beside those that every route has: status and when.
-    package var problems: [(status: Status, note: String)]
+    package let problems: [(status: Status, note: String)]
 
     package init(
         _ tag: String, detail: String? = nil, parameters: [Parameter] = [], content: Content? = nil,
