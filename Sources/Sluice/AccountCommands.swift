@@ -27,7 +27,7 @@ struct AccountCommands {
                 store.setRole(userID: id, role), "There is no user \(id).")
         case .userClose(let id): return try await said(store.setClosed(userID: id, true), "There is no user \(id).")
         case .userOpen(let id): return try await said(store.setClosed(userID: id, false), "There is no user \(id).")
-        case .migrate, .serve, .doctor, .sandbox, .upkeep: break
+        case .migrate, .serve, .doctor, .sandbox, .upkeep, .data: break
         }
         return 0
     }

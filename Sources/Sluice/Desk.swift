@@ -48,9 +48,10 @@ struct Desk {
             handlers: [
                 FlowEditorRoutes.outboxHandler(
                     database: storage.database, accounts: storage.accounts, trackers: trackers,
-                    log: log.component("push"))
+                    log: log.component("push")),
+                Retention(database: storage.database).handler(log: log.component("retention")),
             ],
-            loop: loops[0], log: log.component("outbox"))
+            schedules: [Retention.schedule], loop: loops[0], log: log.component("outbox"))
         outbox.start()
 
         let metrics = MetricSources()

@@ -20,6 +20,7 @@ struct Invocation {
         /// The simulated Keitaro alone.
         case sandbox(port: UInt16)
         case upkeep(UpkeepCommand)
+        case data(DataCommand)
     }
 
     let isDemo: Bool
@@ -40,6 +41,7 @@ struct Invocation {
           token list                           tokens, when last used
           token revoke ID                      end a token
         \(UpkeepCommand.usage)
+        \(DataCommand.usage)
           sandbox --port PORT                  a simulated Keitaro on loopback, for trying things out
 
         --demo acts on the demo's own database and data.
@@ -67,6 +69,7 @@ struct Invocation {
             }
             return .sandbox(port: port)
         case let word? where UpkeepCommand.words.contains(word): return .upkeep(try UpkeepCommand(words))
+        case let word? where DataCommand.words.contains(word): return .data(try DataCommand(words))
         case nil: throw Usage(usage)
         case let word?: throw Usage("\(word) is not a command, or has words after it that it doesn't take.\n\n\(usage)")
         }

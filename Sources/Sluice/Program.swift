@@ -39,9 +39,16 @@ struct Program {
             case .sandbox(let port): return try await SandboxCommand.run(port: port, loop: loops[0], log: log)
             case .upkeep(let upkeep):
                 return try await Upkeep(configuration: configuration, loops: loops, log: quietLog).run(upkeep)
+            case .data(let command):
+                return try await withStorage(loops) { storage in
+                    try await DataCommands(
+                        retention: Retention(database: storage.database),
+                        people: PersonalData(database: storage.database)
+                    ).run(command)
+                }
             default:
-                return try await withDatabase(loops) {
-                    try await AccountCommands(store: $0, configuration: configuration).run(command)
+                return try await withStorage(loops) {
+                    try await AccountCommands(store: $0.accounts, configuration: configuration).run(command)
                 }
             }
         } catch {
@@ -55,12 +62,12 @@ struct Program {
         Logger(level: max(configuration.logLevel, .warning), component: "sluice")
     }
 
-    private func withDatabase(
-        _ loops: [EventLoop], _ body: (AccountStore) async throws -> Int32
+    private func withStorage(
+        _ loops: [EventLoop], _ body: (Storage) async throws -> Int32
     ) async throws -> Int32 {
         let storage = try await Storage.open(configuration, loops: loops, log: quietLog)
         do {
-            let code = try await body(storage.accounts)
+            let code = try await body(storage)
             await storage.close()
             return code
         } catch {

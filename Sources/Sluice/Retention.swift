@@ -1,0 +1,106 @@
+import Base
+import Outbox
+import Postgres
+
+/// Removes what its table's rule in `retention_rules` no longer keeps, once a day by whichever process comes first.
+///
+/// The outbox is not among them: it prunes its settled rows itself.
+struct Retention {
+    static let schedule = OutboxSchedule("retention", every: .seconds(86_400), offset: .seconds(3 * 3600))
+
+    struct Rule: Sendable {
+        let name: String
+        /// Nil: for ever.
+        let keepDays: Int?
+        let prunedAt: Timestamp?
+        let prunedRows: Int64
+    }
+
+    private static let batch = 1000
+
+    let database: Database
+
+    func rules() async throws -> [Rule] {
+        try await database.query(
+            "SELECT name, keep_days::bigint AS keep_days, pruned_at, pruned_rows FROM retention_rules ORDER BY name"
+        ).map { row in
+            let days: Int64? = try row.get("keep_days")
+            return Rule(
+                name: try row.get("name"), keepDays: days.map { Int($0) }, prunedAt: try row.get("pruned_at"),
+                prunedRows: try row.get("pruned_rows"))
+        }
+    }
+
+    /// - Returns: false when there is no such rule.
+    func set(_ name: String, keepDays: Int?) async throws -> Bool {
+        try await database.execute(
+            "UPDATE retention_rules SET keep_days = \(keepDays)::int WHERE name = \(name)") == 1
+    }
+
+    /// - Returns: the rows removed, by rule.
+    func prune() async throws -> [(name: String, rows: Int)] {
+        var result: [(name: String, rows: Int)] = []
+        for rule in try await rules() {
+            guard let days = rule.keepDays else { continue }
+            var removed = 0
+            // A thousand at a time, so that no lock is held for long.
+            while let statement = Self.removal(rule.name, days: days) {
+                let count = try await database.execute(statement)
+                removed += count
+                if count < Self.batch { break }
+            }
+            try await database.execute(
+                """
+                UPDATE retention_rules SET pruned_at = now(), pruned_rows = pruned_rows + \(removed)::bigint
+                WHERE name = \(rule.name)
+                """)
+            result.append((rule.name, removed))
+        }
+        return result
+    }
+
+    /// What "old" means: a session from its end, a report from when it was read, a push from when it was settled. The last push of a
+    /// flow stays, for it can be undone.
+    private static func removal(_ name: String, days: Int) -> SQL? {
+        let age: SQL = "now() - \(days)::int * interval '1 day'"
+        let limit: SQL = "LIMIT \(batch)::int"
+        switch name {
+        case "sessions":
+            return """
+                DELETE FROM sessions WHERE token_hash IN (
+                    SELECT token_hash FROM sessions WHERE expires_at < \(age) \(limit))
+                """
+        case "login_failures":
+            return """
+                DELETE FROM login_failures WHERE address IN (
+                    SELECT address FROM login_failures WHERE window_start < \(age) \(limit))
+                """
+        case "keitaro_reports":
+            return """
+                DELETE FROM keitaro_reports WHERE (key_id, question) IN (
+                    SELECT key_id, question FROM keitaro_reports WHERE fetched_at < \(age) \(limit))
+                """
+        case "keitaro_pushes":
+            return """
+                DELETE FROM keitaro_pushes WHERE id IN (
+                    SELECT id FROM keitaro_pushes old WHERE settled_at < \(age)
+                        AND EXISTS (SELECT FROM keitaro_pushes WHERE flow_id = old.flow_id AND id > old.id) \(limit))
+                """
+        default: return nil
+        }
+    }
+
+    func handler(log: Logger) -> OutboxHandler {
+        OutboxHandler(kind: Self.schedule.name) { item in
+            do {
+                for (name, rows) in try await prune() where rows > 0 {
+                    log.info("old rows removed", ["table": name, "rows": String(rows)])
+                }
+                return .done
+            } catch {
+                let delay = Backoff.delay(afterAttempt: item.attempt, jitter: .random(in: 0...1))
+                return .retry(after: delay, reason: "\(error)")
+            }
+        }
+    }
+}
