@@ -74,8 +74,11 @@ extension FlowEditorRoutes {
 
     private static let campaigns: [String: RouteDescription] = [
         "GET /campaigns/{id}/": RouteDescription(
-            "Campaigns", parameters: [campaignID], answers: [.json(FlowShapes.campaignPage, "The campaign."), page],
-            problems: [notFound]),
+            "Campaigns", parameters: [campaignID],
+            answers: [
+                .json(FlowShapes.campaignPage, "The campaign."), page,
+                .redirect("To the list, for a browser whose key has never synced."),
+            ], problems: [notFound]),
         "POST /campaigns/{id}/fetch-streams/": RouteDescription(
             "Campaigns", detail: "Drafts are kept.", parameters: [campaignID], content: .init([]),
             answers: [.json(FlowShapes.fetched, "The flows as they are now.")], problems: [notFound, keitaro]),
