@@ -64,16 +64,19 @@ let suites: [Target] = [
     tests(of: "Base"),
     tests(of: "Reactor", with: ["Base", "CLinux"]),
     tests(of: "HTTP", with: ["TestCertificate", "Base", "Reactor", "CLinux", "COpenSSL", "CZlib"]),
-    tests(of: "Postgres", with: ["Base", "Reactor", "CLinux", "CPostgres"]),
-    tests(of: "Fetch", with: ["TestCertificate", "CLinux", "Base", "Reactor", "COpenSSL"]),
+    tests(of: "Postgres", with: ["TestGround", "Base", "Reactor", "CLinux", "CPostgres"]),
+    tests(of: "Fetch", with: ["TestGround", "TestCertificate", "CLinux", "Base", "Reactor", "COpenSSL"]),
     tests(of: "Views", with: ["Base"]),
-    tests(of: "Keitaro", with: ["CLinux", "Base", "Reactor", "Fetch"]),
+    tests(of: "Keitaro", with: ["TestGround", "CLinux", "Base", "Reactor", "Fetch"]),
+    .target(
+        name: "TestGround", dependencies: ["CLinux", "Base", "Reactor"], path: "Tests/TestGround",
+        swiftSettings: settings),
     .target(name: "TestCertificate", path: "Tests/TestCertificate", swiftSettings: settings),
     .target(
         name: "TestDesk",
         dependencies: [
-            "CPostgres", "Base", "Reactor", "HTTP", "Postgres", "Fetch", "Views", "Keitaro", "Outbox", "Frame",
-            "Accounts", "FlowEditor", "Sandbox",
+            "TestGround", "CPostgres", "Base", "Reactor", "HTTP", "Postgres", "Fetch", "Views", "Keitaro", "Outbox",
+            "Frame", "Accounts", "FlowEditor", "Sandbox",
         ], path: "Tests/TestDesk", swiftSettings: settings),
     tests(of: "Outbox", with: ["TestDesk", "Base", "Reactor", "Postgres"]),
     tests(
@@ -85,9 +88,12 @@ let suites: [Target] = [
     tests(of: "Frame", with: ["TestDesk", "Base", "HTTP", "Views", "Keitaro", "Fetch"]),
     tests(of: "Accounts", with: ["TestDesk", "Base", "Reactor", "HTTP", "Postgres", "Frame", "Fetch", "Sandbox"]),
     tests(of: "Mirror", with: ["TestDesk", "Base", "Postgres", "Keitaro", "Fetch", "Sandbox"]),
-    tests(of: "Sluice", with: ["TestDesk", "TestCertificate", "Base", "Reactor", "Postgres", "Fetch", "Sandbox"]),
+    tests(
+        of: "Sluice",
+        with: ["TestDesk", "TestGround", "TestCertificate", "Base", "Reactor", "Postgres", "Fetch", "Sandbox"]),
     .testTarget(
-        name: "BrowserTests", dependencies: ["Sluice", "CLinux", "Base", "Fetch", "Reactor"], swiftSettings: settings),
+        name: "BrowserTests", dependencies: ["Sluice", "TestGround", "CLinux", "Base", "Fetch", "Reactor"],
+        swiftSettings: settings),
 ]
 
 let package = Package(

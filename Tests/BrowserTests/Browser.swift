@@ -1,6 +1,7 @@
 import Base
 import Glibc
 import Reactor
+import TestGround
 
 /// Headless Chromium, driven over the DevTools protocol by pipe: JSON messages, a NUL after each.
 ///
@@ -8,7 +9,7 @@ import Reactor
 final class Browser: ReadinessHandler, @unchecked Sendable {
     private typealias Waiting = CheckedContinuation<JSON, any Error>
 
-    private let process: RunningProcess
+    private let process: ProgramProcess
     private let loop: EventLoop
     private let toBrowser: Int32
     private let fromBrowser: Int32
@@ -36,7 +37,7 @@ final class Browser: ReadinessHandler, @unchecked Sendable {
         toBrowser = toChild[1]
         fromBrowser = fromChild[0]
         for ours in [toBrowser, fromBrowser] { _ = fcntl(ours, F_SETFD, FD_CLOEXEC) }
-        process = try RunningProcess(
+        process = try ProgramProcess(
             [
                 program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
                 "--hide-scrollbars", "--lang=en", "--accept-lang=en", "--user-data-dir=\(profile.path)",

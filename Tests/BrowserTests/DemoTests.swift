@@ -1,12 +1,13 @@
 import Base
 import Testing
+import TestGround
 
 extension BrowserTests {
     @Suite struct DemoTests {
         @Test func `the demo gives its key and says on each page that it is one`() async throws {
             let folder = try TemporaryFolder("demo")
-            let process = try RunningProcess(
-                [ServedDesk.program, "--demo", "serve"],
+            let process = try ProgramProcess(
+                [ProgramProcess.sluice, "--demo", "serve"],
                 environment: ServedDesk.settings(["DEMO_DATA_DIR": folder.path]), folder: folder)
             let url = try process.line(after: "Sluice is at ")
             try await visit { page, _ in

@@ -1,5 +1,6 @@
 import Base
 import Synchronization
+import TestGround
 
 /// What a buyer does, in words. Each step ends when the page shows its outcome.
 extension Page {

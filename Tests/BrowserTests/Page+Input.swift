@@ -1,4 +1,5 @@
 import Base
+import TestGround
 
 /// Pointer and keys.
 extension Page {

@@ -1,4 +1,5 @@
 import Base
+import TestGround
 
 /// One tab in a profile of its own. Clicks, taps and keys go through the browser's input, as a person's do.
 final class Page: Sendable {

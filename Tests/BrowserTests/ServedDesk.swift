@@ -3,6 +3,7 @@ import Fetch
 import Glibc
 import Reactor
 import Synchronization
+import TestGround
 
 /// The built program, serving on a database of its own.
 final class ServedDesk: Sendable {
@@ -14,7 +15,7 @@ final class ServedDesk: Sendable {
 
     let url: String
     let tracker: SimulatedTracker
-    private let process: RunningProcess
+    private let process: ProgramProcess
 
     /// A session that was opened by a person's login, for the visits that are not about logging in.
     struct Admission: Sendable {
@@ -28,8 +29,8 @@ final class ServedDesk: Sendable {
     init() throws {
         tracker = try SimulatedTracker()
         let folder = try TemporaryFolder("desk")
-        process = try RunningProcess(
-            [Self.program, "serve"],
+        process = try ProgramProcess(
+            [ProgramProcess.sluice, "serve"],
             environment: Self.settings(["DATA_DIR": folder.path, "KEITARO_URL": tracker.url]), folder: folder)
         url = try process.line(after: "Sluice is at ")
     }
@@ -40,12 +41,4 @@ final class ServedDesk: Sendable {
     }
 
     static let repository = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
-
-    /// Built beside the tests.
-    static let program: String = {
-        var path = [CChar](repeating: 0, count: 4096)
-        let length = readlink("/proc/self/exe", &path, path.count - 1)
-        let own = String(decoding: path.prefix(max(length, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        return own.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/Sluice"
-    }()
 }

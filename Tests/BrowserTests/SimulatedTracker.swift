@@ -2,18 +2,19 @@ import Base
 import Fetch
 import Reactor
 import Synchronization
+import TestGround
 
 /// The simulated Keitaro as a process of its own, and a way to ask it directly, as the tracker's owner would.
 final class SimulatedTracker: Sendable {
     let url: String
-    private let process: RunningProcess
+    private let process: ProgramProcess
     private let loop: EventLoop
     private let fetch: Fetch
     private let taken = Mutex<Set<Int64>>([])
 
     init() throws {
-        process = try RunningProcess(
-            [ServedDesk.program, "sandbox", "--port", "0"], environment: ServedDesk.settings([:]))
+        process = try ProgramProcess(
+            [ProgramProcess.sluice, "sandbox", "--port", "0"], environment: ServedDesk.settings([:]))
         url = "http://" + (try process.line(after: "http://"))
         loop = try EventLoop(name: "tracker")
         fetch = Fetch(loops: [loop], options: FetchOptions(userAgent: "Sluice/test"))

@@ -1,33 +1,22 @@
-import CLinux
 import Glibc
 import Reactor
 import Synchronization
+import TestGround
 
 /// A server on loopback that does exactly what a test tells it, faults included. Each connection has a thread of its own.
 final class RawServer: Sendable {
-    let port: UInt16
-    private let listener: Int32
+    private let listener = LoopbackListener()
     private let accepted = Mutex(0)
 
     /// `serve` is called with each connection and its number, from 1; the connection is closed when it returns.
     init(_ serve: @escaping @Sendable (RawConnection, Int) -> Void) {
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        port = withUnsafeMutablePointer(to: &address) { [listener] pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                precondition(bind(listener, generic, length) == 0 && listen(listener, 128) == 0)
-                getsockname(listener, generic, &length)
-            }
-            return UInt16(bigEndian: pointer.pointee.sin_port)
-        }
         HelperThread.detach(name: "raw-server") { [listener, weak self] in
             while true {
-                // A program started meanwhile by another test must not hold the connection open.
-                let fd = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
-                guard fd >= 0, let self else { return }
+                guard let fd = listener.accept() else { return }
+                guard let self else {
+                    Glibc.close(fd)
+                    return
+                }
                 let number = self.accepted.withLock { count in
                     count += 1
                     return count
@@ -42,10 +31,10 @@ final class RawServer: Sendable {
     }
 
     deinit {
-        // Wakes `accept` up.
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
+        listener.stop()
     }
+
+    var port: UInt16 { listener.port }
 
     /// How many connections have come in.
     var connections: Int { accepted.withLock { $0 } }

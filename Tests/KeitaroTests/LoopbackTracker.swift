@@ -1,9 +1,9 @@
 import Base
 import Fetch
-import CLinux
 import Glibc
 import Reactor
 import Synchronization
+import TestGround
 
 @testable import Keitaro
 
@@ -25,34 +25,19 @@ final class LoopbackTracker: Sendable {
         let body: String
     }
 
-    private let listener: Int32
+    private let listener = LoopbackListener()
     private let loop: EventLoop
-    private let port: UInt16
     private let requests = Mutex<[Asked]>([])
     let fetch: Fetch
 
     init(_ answers: Answer...) throws {
         signal(SIGPIPE, SIG_IGN)
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        port = withUnsafeMutablePointer(to: &address) { [listener] pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                precondition(bind(listener, generic, length) == 0 && listen(listener, 16) == 0)
-                getsockname(listener, generic, &length)
-            }
-            return UInt16(bigEndian: pointer.pointee.sin_port)
-        }
         loop = try EventLoop(name: "keitaro-test")
         fetch = Fetch(loops: [loop])
         loop.start()
         HelperThread.detach(name: "tracker") { [listener, weak self] in
             for answer in answers {
-                // A program started meanwhile by another test must not hold the connection open.
-                let fd = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
-                guard fd >= 0 else { return }
+                guard let fd = listener.accept() else { return }
                 self?.serve(fd, answer)
                 close(fd)
             }
@@ -60,8 +45,7 @@ final class LoopbackTracker: Sendable {
     }
 
     deinit {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
+        listener.stop()
         loop.stop()
     }
 
@@ -74,7 +58,8 @@ final class LoopbackTracker: Sendable {
         dialects: KeitaroDialects = KeitaroDialects()
     ) -> KeitaroClient {
         KeitaroClient(
-            baseURL: "http://127.0.0.1:\(port)", fetch: fetch, log: Logger(component: "test", sink: Logger.nowhere),
+            baseURL: "http://127.0.0.1:\(listener.port)", fetch: fetch,
+            log: Logger(component: "test", sink: Logger.nowhere),
             deadlines: deadlines, dialects: dialects)
     }
 

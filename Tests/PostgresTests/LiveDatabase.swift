@@ -2,6 +2,7 @@ import Base
 import Glibc
 import Postgres
 import Reactor
+import TestGround
 import Testing
 
 /// Everything that needs a server. One private cluster is made for the whole of it.
@@ -34,29 +35,8 @@ extension Logger {
     static let silent = Logger(component: "test", sink: Logger.nowhere)
 }
 
-/// A directory that the server's user can pass through, removed afterwards.
 func withTemporaryDirectory<Value>(_ body: (String) async throws -> Value) async throws -> Value {
-    var template = Array("/tmp/sluice-test-XXXXXX".utf8CString)
-    let path = try #require(mkdtemp(&template).map { String(cString: $0) })
-    chmod(path, 0o711)
-    do {
-        let value = try await body(path)
-        _ = try ChildProcess.run(["/bin/rm", "-rf", path], timeout: .seconds(30))
-        return value
-    } catch {
-        _ = try ChildProcess.run(["/bin/rm", "-rf", path], timeout: .seconds(30))
-        throw error
-    }
-}
-
-/// Runs `body` on a loop with a thread of its own.
-func onLoop<Value: Sendable>(
-    _ body: @escaping @Sendable (EventLoop) async throws -> Value
-) async throws -> Value {
-    let loop = try EventLoop(name: "test")
-    loop.start()
-    defer { loop.stop() }
-    return try await Task(executorPreference: loop) { try await body(loop) }.value
+    try await withTemporaryFolder("test", body)
 }
 
 /// Runs `body` on a loop with a database that is closed afterwards.

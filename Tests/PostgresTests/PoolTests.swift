@@ -1,6 +1,7 @@
 import Base
 import Glibc
 import Reactor
+import TestGround
 import Testing
 
 @testable import Postgres

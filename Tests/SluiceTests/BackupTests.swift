@@ -3,22 +3,23 @@ import Glibc
 import Postgres
 import TestDesk
 import Testing
+import TestGround
 
 @testable import Sluice
 
 /// `backup` and `restore`: what was there is there again, somewhere else, and nothing is lost by mistake.
 @Suite(.timeLimit(.minutes(10))) struct BackupTests {
     private static func tokens(_ settings: [String: String]) throws -> String {
-        try ServingProcess.answer(["token", "list"], settings)
+        try ProgramProcess.answer(["token", "list"], settings)
     }
 
     @Test func `a private cluster's backup goes into another cluster and into a server`() async throws {
-        try await withTemporaryPlace { place in
+        try await withTemporaryFolder("place") { place in
             let first = ["DATA_DIR": "\(place)/first"]
             let second = ["DATA_DIR": "\(place)/second"]
             let file = "\(place)/desk.dump"
-            _ = try ServingProcess.answer(["token", "create", "--name", "carried over"], first)
-            #expect(try ServingProcess.status(["backup", file, "--with-secret-key"], first) == 0)
+            _ = try ProgramProcess.answer(["token", "create", "--name", "carried over"], first)
+            #expect(try ProgramProcess.status(["backup", file, "--with-secret-key"], first) == 0)
             let listed = try Self.tokens(first)
             #expect(listed.contains("carried over"))
             for path in [file, "\(file).secret_key"] {
@@ -27,33 +28,33 @@ import Testing
             }
             #expect(try FileSystem.list(place).allSatisfy { !$0.hasSuffix(".unfinished") })
             // A second backup doesn't overwrite the first.
-            #expect(try ServingProcess.status(["backup", file], first) == ExitCode.failure)
+            #expect(try ProgramProcess.status(["backup", file], first) == ExitCode.failure)
 
-            #expect(try ServingProcess.status(["restore", file, "--with-secret-key"], second) == 0)
+            #expect(try ProgramProcess.status(["restore", file, "--with-secret-key"], second) == 0)
             #expect(try Self.tokens(second) == listed)
             let secrets = try ["first", "second"].map { try FileSystem.read("\(place)/\($0)/secret_key", limit: 4096) }
             #expect(secrets[0] == secrets[1])
 
             // There is something now: refused unless told, and then replaced whole.
-            #expect(try ServingProcess.status(["restore", file], second) == ExitCode.failure)
-            _ = try ServingProcess.answer(["token", "create", "--name", "not in the backup"], second)
-            #expect(try ServingProcess.status(["restore", file, "--replace"], second) == 0)
-            let process = try ServingProcess(["token", "list"], second)
+            #expect(try ProgramProcess.status(["restore", file], second) == ExitCode.failure)
+            _ = try ProgramProcess.answer(["token", "create", "--name", "not in the backup"], second)
+            #expect(try ProgramProcess.status(["restore", file, "--replace"], second) == 0)
+            let process = try ProgramProcess(sluice: ["token", "list"], second)
             #expect(try process.line(after: "").contains("carried over"))
             #expect(throws: (any Error).self) { try process.line(after: "not in the backup") }
 
             try await withTestDatabaseURL { url in
                 let server = ["DATA_DIR": "\(place)/third", "DATABASE_URL": url.reveal()]
-                #expect(try ServingProcess.status(["restore", file], server) == ExitCode.failure)
-                #expect(try ServingProcess.status(["restore", file, "--replace"], server) == 0)
+                #expect(try ProgramProcess.status(["restore", file], server) == ExitCode.failure)
+                #expect(try ProgramProcess.status(["restore", file, "--replace"], server) == 0)
                 #expect(try Self.tokens(server) == listed)
                 // And back: a server's backup of the same content.
-                #expect(try ServingProcess.status(["backup", "\(file).2"], server) == 0)
-                #expect(try ServingProcess.status(["restore", "\(file).2", "--replace"], second) == 0)
+                #expect(try ProgramProcess.status(["backup", "\(file).2"], server) == 0)
+                #expect(try ProgramProcess.status(["restore", "\(file).2", "--replace"], second) == 0)
                 #expect(try Self.tokens(second) == listed)
                 // Nothing of a backup that can't be read.
                 try FileSystem.write(Array("PGDMP is how they begin".utf8), to: "\(file).bad")
-                #expect(try ServingProcess.status(["restore", "\(file).bad", "--replace"], server) == ExitCode.failure)
+                #expect(try ProgramProcess.status(["restore", "\(file).bad", "--replace"], server) == ExitCode.failure)
                 #expect(try Self.tokens(server) == listed)
                 // The statements that were kept meanwhile are gone.
                 #expect(try FileSystem.list("\(place)/third").allSatisfy { !$0.hasPrefix("restore-") })
@@ -62,17 +63,17 @@ import Testing
     }
 
     @Test func `a desk's own database is not replaced under it`() async throws {
-        try await withTemporaryPlace { place in
+        try await withTemporaryFolder("place") { place in
             try await withTestDatabaseURL { url in
                 let settings = ["DATA_DIR": "\(place)/data", "DATABASE_URL": url.reveal()]
-                #expect(try ServingProcess.status(["backup", "\(place)/one"], settings) == 0)
-                let (desk, _) = try ServingProcess.serve(settings)
-                #expect(try ServingProcess.status(["backup", "\(place)/two"], settings) == 0)
+                #expect(try ProgramProcess.status(["backup", "\(place)/one"], settings) == 0)
+                let (desk, _) = try ProgramProcess.serve(settings)
+                #expect(try ProgramProcess.status(["backup", "\(place)/two"], settings) == 0)
                 #expect(
-                    try ServingProcess.status(["restore", "\(place)/one", "--replace"], settings) == ExitCode.failure)
-                #expect(try ServingProcess.status(["key", "rotate"], settings) == ExitCode.failure)
+                    try ProgramProcess.status(["restore", "\(place)/one", "--replace"], settings) == ExitCode.failure)
+                #expect(try ProgramProcess.status(["key", "rotate"], settings) == ExitCode.failure)
                 #expect(desk.end(SIGTERM) == 0)
-                #expect(try ServingProcess.status(["restore", "\(place)/one", "--replace"], settings) == 0)
+                #expect(try ProgramProcess.status(["restore", "\(place)/one", "--replace"], settings) == 0)
             }
         }
     }

@@ -5,13 +5,14 @@ import Reactor
 import TestCertificate
 import TestDesk
 import Testing
+import TestGround
 
 /// The program behind its own TLS.
 @Suite(.timeLimit(.minutes(10))) struct EncryptedDeskTests {
     @Test func `serves https, marks its cookies, and takes a renewed certificate on SIGHUP`() async throws {
         try await withTestDatabaseURL { url in
             let certificate = try TestCertificate()
-            let (desk, address) = try ServingProcess.serve([
+            let (desk, address) = try ProgramProcess.serve([
                 "DATABASE_URL": url.reveal(), "KEITARO_URL": "http://127.0.0.1:9", "LOG_LEVEL": "error",
                 "SECRET_KEY": "a secret of the tests alone", "TLS_CERTIFICATE": certificate.path,
                 "TLS_KEY": certificate.path,
@@ -26,7 +27,7 @@ import Testing
                 await trusting.close()
 
                 try certificate.renew()
-                kill(desk.process, SIGHUP)
+                kill(desk.pid, SIGHUP)
                 // Who trusts only the new certificate is let in once it is served.
                 let isRenewed = try await eventually(loop) {
                     let renewed = Fetch(loops: [loop], options: FetchOptions(authorities: certificate.path))
@@ -45,7 +46,7 @@ import Testing
             let settings = [
                 "DATABASE_URL": url.reveal(), "TLS_CERTIFICATE": "/nowhere/chain.pem", "TLS_KEY": "/nowhere/key.pem",
             ]
-            let desk = try ServingProcess(["serve"], settings)
+            let desk = try ProgramProcess(sluice: ["serve"], settings)
             #expect(desk.end(0) == 1)
         }
     }

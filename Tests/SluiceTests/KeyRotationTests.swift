@@ -5,6 +5,7 @@ import Postgres
 import Reactor
 import TestDesk
 import Testing
+import TestGround
 
 @testable import Sluice
 
@@ -21,7 +22,7 @@ import Testing
     private func withSealedKeys(
         _ body: (_ url: Secret, _ directory: String, _ settings: [String: String]) async throws -> Void
     ) async throws {
-        try await withTemporaryPlace { place in
+        try await withTemporaryFolder("place") { place in
             try await withTestDatabaseURL { url in
                 let directory = "\(place)/data"
                 try FileSystem.makeDirectories(directory, mode: 0o700)
@@ -67,12 +68,12 @@ import Testing
 
     @Test func `all keys open with a new secret and none with the old one`() async throws {
         try await withSealedKeys { (url, directory, settings) async throws in
-            #expect(try ServingProcess.status(["key", "rotate"], settings) == 0)
+            #expect(try ProgramProcess.status(["key", "rotate"], settings) == 0)
             let second = try secret(in: directory)
             #expect(second != Self.first)
             #expect(try await opened(url, with: second) == Self.keys)
             #expect(try await opened(url, with: Self.first).isEmpty)
-            #expect(try ServingProcess.status(["key", "rotate"], settings) == 0)
+            #expect(try ProgramProcess.status(["key", "rotate"], settings) == 0)
             #expect(try await opened(url, with: secret(in: directory)) == Self.keys)
         }
     }
@@ -82,7 +83,7 @@ import Testing
             let files = SecretKeyFile(dataDirectory: directory)
             for round in 0..<6 {
                 let before = try #require(try files.current()).reveal()
-                let rotation = try ServingProcess(["key", "rotate"], settings)
+                let rotation = try ProgramProcess(sluice: ["key", "rotate"], settings)
                 // The next secret is written first; then, a little deeper in with each round.
                 while FileSystem.kind(of: files.nextPath) == nil, try files.current()?.reveal() == before {
                     sched_yield()
@@ -90,7 +91,7 @@ import Testing
                 for _ in 0..<(round * 200) { sched_yield() }
                 rotation.end(SIGKILL)
                 let next = round.isMultiple(of: 2) ? ["key", "rotate"] : ["token", "list"]
-                #expect(try ServingProcess.status(next, settings) == 0)
+                #expect(try ProgramProcess.status(next, settings) == 0)
                 #expect(try secret(in: directory) != before)
                 #expect(try await opened(url, with: secret(in: directory)) == Self.keys, "round \(round)")
             }
@@ -110,7 +111,7 @@ import Testing
                     await database.close()
                 }
             }
-            #expect(try ServingProcess.status(["token", "list"], settings) == 0)
+            #expect(try ProgramProcess.status(["token", "list"], settings) == 0)
             #expect(try secret(in: directory) == next)
             #expect(try await opened(url, with: next) == Self.keys)
         }
@@ -121,13 +122,13 @@ import Testing
             let second = "the second secret of the tests"
             var settings = settings
             settings["SECRET_KEY"] = second
-            #expect(try ServingProcess.status(["key", "rotate"], settings) == ExitCode.failure)
+            #expect(try ProgramProcess.status(["key", "rotate"], settings) == ExitCode.failure)
             let former = "\(directory)/secret_key"
-            #expect(try ServingProcess.status(["key", "rotate", "--former", former], settings) == 0)
+            #expect(try ProgramProcess.status(["key", "rotate", "--former", former], settings) == 0)
             #expect(try await opened(url, with: second) == Self.keys)
             // What neither opens stays as it is.
             settings["SECRET_KEY"] = "the third secret of the tests"
-            #expect(try ServingProcess.status(["key", "rotate", "--former", former], settings) == 0)
+            #expect(try ProgramProcess.status(["key", "rotate", "--former", former], settings) == 0)
             #expect(try await opened(url, with: second) == Self.keys)
         }
     }

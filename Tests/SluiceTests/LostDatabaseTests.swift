@@ -5,19 +5,19 @@ import Postgres
 import Reactor
 import TestDesk
 import Testing
+import TestGround
 
 /// The private database dies under a desk that serves.
 @Suite(.timeLimit(.minutes(10))) struct LostDatabaseTests {
     @Test func `what was answered stays, what was refused can be repeated, and the desk recovers by itself`()
         async throws
     {
-        var template = Array("/tmp/sluice-lost-XXXXXX".utf8CString)
-        let directory = try #require(mkdtemp(&template).map { String(cString: $0) })
-        chmod(directory, 0o711)
-        defer { _ = try? ChildProcess.run(["/bin/rm", "-rf", directory], timeout: .seconds(30)) }
+        let folder = try TemporaryFolder("lost")
+        defer { folder.remove() }
+        let directory = folder.path
         let settings = ["DEMO_DATA_DIR": directory]
-        let (desk, url) = try ServingProcess.serve(settings, ["--demo", "serve"])
-        let token = try ServingProcess.answer(["--demo", "token", "create", "--admin", "--name", "tests"], settings)
+        let (desk, url) = try ProgramProcess.serve(settings, ["--demo", "serve"])
+        let token = try ProgramProcess.answer(["--demo", "token", "create", "--admin", "--name", "tests"], settings)
         try await onLoop { loop in
             let fetch = Fetch(loops: [loop])
             let program = Visitor(
@@ -155,6 +155,6 @@ import Testing
                 }
             }
         }
-        throw ServingProcess.Failure(description: "no flow to edit")
+        throw TestFailure("no flow to edit")
     }
 }

@@ -2,11 +2,12 @@ import Base
 import Fetch
 import TestDesk
 import Testing
+import TestGround
 
 @Suite(.timeLimit(.minutes(5))) struct MetricsTests {
     @Test func `a serving process tells its numbers and describes its routes`() async throws {
         try await withTestDatabaseURL { url in
-            let (process, address) = try ServingProcess.serve(
+            let (process, address) = try ProgramProcess.serve(
                 ["DATABASE_URL": url.reveal(), "SECRET_KEY": "a secret of the tests alone"])
             try await onLoop { loop in
                 let fetch = Fetch(loops: [loop])

@@ -4,6 +4,7 @@ import Glibc
 import Reactor
 import TestDesk
 import Testing
+import TestGround
 
 /// How the program stops: what it began is finished, the port is free at once, and whoever insists is obeyed.
 @Suite(.timeLimit(.minutes(10))) struct StoppingTests {
@@ -13,16 +14,16 @@ import Testing
     private func withSlowSync(
         latency: Int64,
         _ body:
-            @escaping @Sendable (ServingProcess, _ address: String, _ settings: [String: String], Task<Int, any Error>)
+            @escaping @Sendable (ProgramProcess, _ address: String, _ settings: [String: String], Task<Int, any Error>)
             async throws ->
             Void
     ) async throws {
         try await withTestDatabaseURL { url in
-            let tracker = try ServingProcess(["sandbox", "--port", "0"])
+            let tracker = try ProgramProcess(sluice: ["sandbox", "--port", "0"])
             let trackerURL = "http://" + (try tracker.line(after: "http://"))
             let settings = ["DATABASE_URL": url.reveal(), "KEITARO_URL": trackerURL, "SECRET_KEY": Self.secret]
-            let token = try ServingProcess.answer(["token", "create", "--name", "tests"], settings)
-            let (desk, address) = try ServingProcess.serve(settings)
+            let token = try ProgramProcess.answer(["token", "create", "--name", "tests"], settings)
+            let (desk, address) = try ProgramProcess.serve(settings)
             try await onLoop { loop in
                 let fetch = Fetch(loops: [loop])
                 let program = Visitor(
@@ -51,12 +52,12 @@ import Testing
     @Test func `a stop finishes what was asked, while another process serves on the same port`() async throws {
         try await withSlowSync(latency: 3000) { desk, address, settings, sync in
             let port = String(address.split(separator: ":").last ?? "")
-            kill(desk.process, SIGTERM)
+            kill(desk.pid, SIGTERM)
             var settings = settings
             settings["PORT"] = port
             // The listener closes a moment after the signal; until then the new one says that it can't listen.
-            var next: ServingProcess?
-            while next == nil { next = try? ServingProcess.serve(settings).0 }
+            var next: ProgramProcess?
+            while next == nil { next = try? ProgramProcess.serve(settings).0 }
             let status = try await sync.value
             #expect(status == 200)
             #expect(desk.end(0) == 0)
@@ -66,7 +67,7 @@ import Testing
 
     @Test func `a second signal ends the process at once`() async throws {
         try await withSlowSync(latency: 7000) { desk, address, _, sync in
-            kill(desk.process, SIGTERM)
+            kill(desk.pid, SIGTERM)
             // The first has been taken when the port is closed to newcomers.
             while Self.isOpen(address) { sched_yield() }
             #expect(desk.end(SIGTERM) == 128 + SIGTERM)

@@ -5,6 +5,7 @@ import Postgres
 import Reactor
 import TestDesk
 import Testing
+import TestGround
 
 /// Two processes of the program on one database, one of which dies.
 @Suite(.timeLimit(.minutes(10))) struct TwoProcessTests {
@@ -16,15 +17,15 @@ import Testing
 
     @Test func `pushes settle exactly once although one of two processes is killed`() async throws {
         try await withTestDatabaseURL { url in
-            let tracker = try ServingProcess(["sandbox", "--port", "0"])
+            let tracker = try ProgramProcess(sluice: ["sandbox", "--port", "0"])
             let trackerURL = "http://" + (try tracker.line(after: "http://"))
             let settings = [
                 "DATABASE_URL": url.reveal(), "KEITARO_URL": trackerURL, "SECRET_KEY": "a secret of the tests alone",
                 "LOOPS": "2",
             ]
-            let token = try ServingProcess.answer(["token", "create", "--name", "tests"], settings)
-            let (doomed, doomedURL) = try ServingProcess.serve(settings)
-            let (lasting, lastingURL) = try ServingProcess.serve(settings)
+            let token = try ProgramProcess.answer(["token", "create", "--name", "tests"], settings)
+            let (doomed, doomedURL) = try ProgramProcess.serve(settings)
+            let (lasting, lastingURL) = try ProgramProcess.serve(settings)
             try await onLoop { loop in
                 let database = try Database(url: url, loops: [loop], log: .silent)
                 let fetch = Fetch(loops: [loop])

@@ -4,6 +4,7 @@ import Glibc
 import Postgres
 import Reactor
 import Synchronization
+@_exported import TestGround
 
 /// One private PostgreSQL for the whole test process, started by the first test that asks and gone when the process ends.
 package enum TestCluster {
@@ -20,7 +21,7 @@ package enum TestCluster {
     private static let numbers = Atomic<Int>(0)
     private static let started = Task.detached { try await start() }
     private static let thread = HelperThread(name: "test-cluster")
-    nonisolated(unsafe) private static var directory = ""
+    nonisolated(unsafe) private static var folder: TemporaryFolder?
 
     /// A new database with the migrations in it, or a copy of the one named, as `postgresql://…`.
     package static func makeDatabase(like original: String? = nil) async throws -> (name: String, url: Secret) {
@@ -40,14 +41,10 @@ package enum TestCluster {
 
     private static func start() async throws -> Started {
         signal(SIGPIPE, SIG_IGN)
-        var path = Array("/tmp/sluice-desk-XXXXXX".utf8CString)
-        guard let made = mkdtemp(&path).map({ String(cString: $0) }) else {
-            throw Failure(description: "no temporary directory")
-        }
-        chmod(made, 0o711)
-        directory = made
+        let made = try TemporaryFolder("desk")
+        folder = made
         atexit { TestCluster.remove() }
-        let cluster = try await PrivateCluster.start(directory: made, log: .silent)
+        let cluster = try await PrivateCluster.start(directory: made.path, log: .silent)
         let url = cluster.databaseURL.reveal()
         // Nothing here outlives the process, so that nothing has to reach the disk.
         try await command("ALTER SYSTEM SET fsync = off", at: url)
@@ -88,24 +85,15 @@ package enum TestCluster {
 
     /// At the process's end, when nobody needs the data: the server need not be asked kindly.
     private static func remove() {
-        if let file = try? FileSystem.read("\(directory)/postgres/data/postmaster.pid", limit: 4096),
+        guard let folder else { return }
+        if let file = try? FileSystem.read("\(folder.path)/postgres/data/postmaster.pid", limit: 4096),
             let process = String(decoding: file, as: UTF8.self).split(separator: "\n").first.flatMap({ pid_t($0) }),
             process > 1
         {
             kill(process, SIGQUIT)
         }
-        _ = try? ChildProcess.run(["/bin/rm", "-rf", directory], timeout: .seconds(30))
+        folder.remove()
     }
-}
-
-/// Runs `body` on a loop with a thread of its own.
-package func onLoop<Value: Sendable>(
-    _ body: @escaping @Sendable (EventLoop) async throws -> Value
-) async throws -> Value {
-    let loop = try EventLoop(name: "test")
-    loop.start()
-    defer { loop.stop() }
-    return try await Task(executorPreference: loop) { try await body(loop) }.value
 }
 
 /// Runs `body` with a database of its own. Few at once, or the server runs out of connections.

@@ -2,20 +2,30 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// A child process. What it prints is read here, further descriptors can be handed to it. It ends with the tests at the latest,
-/// and its folder goes with it.
-final class RunningProcess: Sendable {
-    private let pid: pid_t
+/// A child process. What it prints is read here, and further descriptors can be handed to it. It ends with this value, or with the
+/// tests at the latest; its folder goes with it.
+package final class ProgramProcess: Sendable {
+    /// The program that was built beside the tests.
+    package static let sluice: String = {
+        var path = [CChar](repeating: 0, count: 4096)
+        let length = readlink("/proc/self/exe", &path, path.count - 1)
+        let own = String(decoding: path.prefix(max(length, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return own.split(separator: "/").dropLast().reduce("") { "\($0)/\($1)" } + "/Sluice"
+    }()
+
+    package let pid: pid_t
     private let output: Int32
 
     /// - Parameters:
+    ///   - arguments: the first is the program's path.
+    ///   - environment: all there is, but for a path and a language.
     ///   - descriptors: the child's number and ours, which is closed here once the child has it.
     ///   - folder: removed after the process has ended.
-    init(
+    package init(
         _ arguments: [String], environment: [String: String] = [:],
         descriptors: [(child: Int32, ours: Int32)] = [], folder: TemporaryFolder? = nil
     ) throws {
-        var ends: [Int32] = [0, 0]
+        var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw TestFailure("no pipe can be made") }
         output = Self.outOfTheWay(ends[0])
         let printed = Self.outOfTheWay(ends[1])
@@ -47,34 +57,20 @@ final class RunningProcess: Sendable {
         var settings: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { (words + settings).forEach { free($0) } }
         var pid: pid_t = 0
-        let result = posix_spawn(&pid, arguments[0], &actions, &attributes, &words, &settings)
+        let result = posix_spawn(&pid, arguments.first ?? "", &actions, &attributes, &words, &settings)
         guard result == 0 else {
-            throw TestFailure("\(arguments[0]) can't be started: \(String(cString: strerror(result)))")
+            close(output)
+            folder?.remove()
+            throw TestFailure("\(arguments.first ?? "nothing") can't be started: \(String(cString: strerror(result)))")
         }
         self.pid = pid
         _ = Self.ending
-        Self.living.withLock { $0.append((pid, folder)) }
+        Self.living.withLock { $0[pid] = .some(folder) }
     }
 
-    deinit { close(output) }
-
-    /// Values kept in statics are never released: what runs is ended when the tests are.
-    private static let living = Mutex<[(pid: pid_t, folder: TemporaryFolder?)]>([])
-    private static let ending: Void = {
-        _ = atexit { RunningProcess.endAll() }
-    }()
-
-    private static func endAll() {
-        let all = living.withLock { living in
-            defer { living = [] }
-            return living
-        }
-        for (pid, _) in all { kill(pid, SIGTERM) }
-        for (pid, folder) in all {
-            var status: Int32 = 0
-            while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
-            folder?.remove()
-        }
+    deinit {
+        end(SIGKILL)
+        close(output)
     }
 
     /// A descriptor that no `dup2` of the child's low numbers can hit.
@@ -85,7 +81,7 @@ final class RunningProcess: Sendable {
     }
 
     /// Reads what the process prints until `text` and the rest of its line have come; returns that rest.
-    func line(after text: String) throws -> String {
+    package func line(after text: String) throws -> String {
         var seen = ""
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
@@ -100,5 +96,33 @@ final class RunningProcess: Sendable {
             guard count > 0 else { throw TestFailure("ended before \"\(text)\"; it said: \(seen)") }
             seen += String(decoding: buffer[0..<count], as: UTF8.self)
         }
+    }
+
+    // MARK: Ends
+
+    /// Those that nobody has waited for, and their folders. Values kept in statics are never released: what still runs is ended when
+    /// the tests are.
+    private static let living = Mutex<[pid_t: TemporaryFolder?]>([:])
+    private static let ending: Void = {
+        _ = atexit {
+            let all = ProgramProcess.living.withLock { $0 }
+            for pid in all.keys { kill(pid, SIGTERM) }
+            for pid in all.keys { ProgramProcess.end(pid, 0) }
+        }
+    }()
+
+    /// Sends the signal, 0 for none, and waits for the end.
+    /// - Returns: the exit status; nil when a signal ended it, or it had ended before.
+    @discardableResult
+    package func end(_ signal: Int32) -> Int32? { Self.end(pid, signal) }
+
+    @discardableResult
+    private static func end(_ pid: pid_t, _ signal: Int32) -> Int32? {
+        guard let folder = living.withLock({ $0.removeValue(forKey: pid) }) else { return nil }
+        if signal != 0 { kill(pid, signal) }
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
+        folder?.remove()
+        return status & 0x7F == 0 ? status >> 8 & 0xFF : nil
     }
 }
