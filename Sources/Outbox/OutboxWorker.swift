@@ -18,7 +18,6 @@ package final class OutboxWorker: @unchecked Sendable {
     private var running: [Int64: (item: OutboxItem, work: Task<OutboxOutcome, Never>)] = [:]
     private var isStopping = false
     private var main: Task<Void, Never>?
-    private var nextPruning = MonotonicTime.now()
     /// When each schedule is to be looked at again; absent: now.
     private var nextSlots: [String: MonotonicTime] = [:]
 
@@ -79,10 +78,6 @@ package final class OutboxWorker: @unchecked Sendable {
         do {
             let rescued = try await store.rescue()
             if rescued > 0 { log.warning("outbox items of a lost process taken back", ["count": String(rescued)]) }
-            if nextPruning < .now() {
-                nextPruning = .now() + .seconds(3600)
-                _ = try await store.prune(settledBefore: 7)
-            }
             for schedule in schedules where nextSlots[schedule.name].map({ $0 < .now() }) ?? true {
                 nextSlots[schedule.name] = .now() + (try await store.putDue(schedule))
             }

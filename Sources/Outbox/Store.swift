@@ -105,7 +105,7 @@ package struct OutboxStore: Sendable {
     }
 
     /// Removes what was settled long ago, a thousand rows at a time so that no lock is held for long.
-    func prune(settledBefore days: Int) async throws -> Int {
+    package func prune(settledBefore days: Int) async throws -> Int {
         var pruned = 0
         while true {
             let count = try await database.execute(

@@ -3,8 +3,6 @@ import Outbox
 import Postgres
 
 /// Removes what its table's rule in `retention_rules` no longer keeps, once a day by whichever process comes first.
-///
-/// The outbox is not among them: it prunes its settled rows itself.
 struct Retention {
     static let schedule = OutboxSchedule("retention", every: .seconds(86_400), offset: .seconds(3 * 3600))
 
@@ -42,13 +40,7 @@ struct Retention {
         var result: [(name: String, rows: Int)] = []
         for rule in try await rules() {
             guard let days = rule.keepDays else { continue }
-            var removed = 0
-            // A thousand at a time, so that no lock is held for long.
-            while let statement = Self.removal(rule.name, days: days) {
-                let count = try await database.execute(statement)
-                removed += count
-                if count < Self.batch { break }
-            }
+            let removed = try await remove(rule.name, olderThan: days)
             try await database.execute(
                 """
                 UPDATE retention_rules SET pruned_at = now(), pruned_rows = pruned_rows + \(removed)::bigint
@@ -57,6 +49,18 @@ struct Retention {
             result.append((rule.name, removed))
         }
         return result
+    }
+
+    private func remove(_ name: String, olderThan days: Int) async throws -> Int {
+        if name == "outbox" { return try await OutboxStore(database: database).prune(settledBefore: days) }
+        var removed = 0
+        // A thousand at a time, so that no lock is held for long.
+        while let statement = Self.removal(name, days: days) {
+            let count = try await database.execute(statement)
+            removed += count
+            if count < Self.batch { break }
+        }
+        return removed
     }
 
     /// What "old" means: a session from its end, a report from when it was read, a push from when it was settled. The last push of a
@@ -75,6 +79,13 @@ struct Retention {
                 DELETE FROM login_failures WHERE address IN (
                     SELECT address FROM login_failures WHERE window_start < \(age) \(limit))
                 """
+        case "user_invitations":
+            return """
+                DELETE FROM user_invitations WHERE token_hash IN (
+                    SELECT token_hash FROM user_invitations WHERE expires_at < \(age) \(limit))
+                """
+        case "audit_log":
+            return "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < \(age) ORDER BY at \(limit))"
         case "keitaro_reports":
             return """
                 DELETE FROM keitaro_reports WHERE (key_id, question) IN (

@@ -52,6 +52,21 @@ import Testing
             INSERT INTO login_failures (address, window_start, failures)
             VALUES ('192.0.2.1', now() - interval '25 hours', 3), ('192.0.2.2', now() - interval '23 hours', 3)
             """)
+        try await database.execute(
+            """
+            INSERT INTO user_invitations (token_hash, user_id, expires_at)
+            SELECT decode(lpad(to_hex(n), 8, '0'), 'hex'), id, now() - n * interval '20 days' FROM users, generate_series(1, 2) n
+            """)
+        try await database.execute(
+            """
+            INSERT INTO audit_log (at, user_id, person, action, address)
+            SELECT now() - n * interval '500 days', id, name, 'users.settings', '192.0.2.1' FROM users, generate_series(0, 2) n
+            """)
+        try await database.execute(
+            """
+            INSERT INTO outbox (kind, payload, state, settled_at)
+            SELECT 'push', '{}', 'done', now() - n * interval '5 days' FROM generate_series(1, 2) n
+            """)
     }
 
     private static func count(_ sql: SQL, _ database: Database) async throws -> Int64 {
@@ -65,7 +80,11 @@ import Testing
             try await Self.fill(database)
             let retention = Retention(database: database)
             let removed = Dictionary(uniqueKeysWithValues: try await retention.prune().map { ($0.name, $0.rows) })
-            #expect(removed == ["sessions": 1, "login_failures": 1, "keitaro_reports": 2500])
+            #expect(
+                removed == [
+                    "sessions": 1, "login_failures": 1, "keitaro_reports": 2500, "user_invitations": 1, "audit_log": 1,
+                    "outbox": 1,
+                ])
             #expect(try await Self.count("SELECT count(*) AS n FROM keitaro_reports", database) == 100)
             #expect(try await retention.prune().allSatisfy { $0.rows == 0 })
 
@@ -83,7 +102,11 @@ import Testing
         try await withTestDatabase { database, _ in
             try await database.execute("UPDATE retention_rules SET keep_days = 1")
             let names = try await Retention(database: database).rules().map(\.name)
-            #expect(names == ["keitaro_pushes", "keitaro_reports", "login_failures", "sessions"])
+            #expect(
+                names == [
+                    "audit_log", "keitaro_pushes", "keitaro_reports", "login_failures", "outbox", "sessions",
+                    "user_invitations",
+                ])
             try await Self.fill(database)
             let removed = try await Retention(database: database).prune()
             #expect(removed.map(\.name) == names && removed.allSatisfy { $0.rows > 0 })
@@ -132,6 +155,9 @@ import Testing
                 let statement = "SELECT count(*) AS n FROM " + SQL.identifier(table)
                 #expect(try await Self.count(statement, database) == 0, "\(table)")
             }
+            let log = try await database.query("SELECT person, address FROM audit_log")
+            #expect(log.count == 3)
+            for row in log { #expect(try row.get("person") == "person \(id)" && row.get("address") == "") }
             let left = "SELECT count(*) AS n FROM keitaro_pushes WHERE user_id IS NULL AND key_id IS NULL" as SQL
             #expect(try await Self.count(left, database) == 4)
             await #expect(throws: PersonalData.Refusal.nobody("Olena")) { try await people.find("Olena") }
