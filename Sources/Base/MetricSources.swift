@@ -1,6 +1,9 @@
 import Synchronization
 
 /// Where the numbers of `/metrics` come from: each part of the process gives its own when asked. Any thread.
+///
+/// A part with a ``Counter`` or a ``Histogram`` needs one line where the process is put together:
+/// `metrics.add { [batches.family("sluice_batch_rows", help: "Rows of a batch.")] }`
 package final class MetricSources: Sendable {
     package typealias Source = @Sendable () async -> [MetricFamily]
 

@@ -5,7 +5,7 @@ final class RouteMeasure: Sendable {
     let route: String
     let method: String
     /// By status class, 1xx to 5xx.
-    private let classes = (1...5).map { _ in DurationCounts() }
+    private let classes = (1...5).map { _ in Histogram() }
 
     init(route: String, method: String) {
         self.route = route
@@ -13,7 +13,7 @@ final class RouteMeasure: Sendable {
     }
 
     func record(_ status: Status, nanoseconds: Int64) {
-        classes[min(max(status.code / 100, 1), 5) - 1].add(nanoseconds: nanoseconds)
+        classes[min(max(status.code / 100, 1), 5) - 1].add(nanoseconds)
     }
 
     private var labels: [(name: String, value: String)] { [("route", route), ("method", method)] }

@@ -29,6 +29,8 @@ struct Desk {
         let storage = try await Storage.open(configuration, loops: loops, log: log)
         let watch = storage.cluster.map { ClusterWatch(cluster: $0, loop: loops[0], log: log) }
         watch?.start()
+        let metrics = MetricSources()
+        Measurements.add(to: metrics, database: storage.database, startedAt: startedAt)
 
         let demo =
             configuration.demo
@@ -54,8 +56,6 @@ struct Desk {
             schedules: [Retention.schedule], loop: loops[0], log: log.component("outbox"))
         outbox.start()
 
-        let metrics = MetricSources()
-        Measurements.add(to: metrics, database: storage.database, startedAt: startedAt)
         let readiness = ReadinessFlag()
         let application = try Mounts(
             configuration: configuration, storage: storage, trackers: trackers, log: log,

@@ -28,6 +28,7 @@ import Testing
             _ = try await desk.stranger.get("/campaigns/78/")
             _ = try await desk.stranger.get("/nowhere/a-long-name")
             let text = try await desk.stranger.get("/metrics").text
+            _ = try Exposition(text)
             let lines = text.split(separator: "\n")
             for line in [
                 #"sluice_http_requests_total{route="/openapi.json",method="GET",status="2xx"} 3"#,

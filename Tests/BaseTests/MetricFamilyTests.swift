@@ -25,12 +25,12 @@ import Testing
     }
 
     @Test func `durations fall into the bucket whose bound they do not pass`() {
-        let counts = DurationCounts()
+        let counts = Histogram()
         for nanoseconds in [0, 500_000, 500_001, 15_000_000_000, 15_000_000_001] as [Int64] {
-            counts.add(nanoseconds: nanoseconds)
+            counts.add(nanoseconds)
         }
         let reading = counts.reading
-        #expect(reading.count == 5 && reading.nanoseconds == 30_001_000_002)
+        #expect(reading.count == 5 && reading.sum == 30_001_000_002)
         #expect(reading.buckets[0] == 2 && reading.buckets[1] == 1)
         #expect(reading.buckets.suffix(2) == [1, 1])
         let samples = (reading + reading).samples([("route", "/")])
@@ -42,11 +42,11 @@ import Testing
     }
 
     @Test func `additions from many threads are all counted`() async {
-        let counts = DurationCounts()
+        let counts = Histogram()
         await withTaskGroup { group in
-            for _ in 0..<8 { group.addTask { for _ in 0..<10_000 { counts.add(nanoseconds: 3) } } }
+            for _ in 0..<8 { group.addTask { for _ in 0..<10_000 { counts.add(3) } } }
         }
-        #expect(counts.reading.count == 80_000 && counts.reading.nanoseconds == 240_000)
+        #expect(counts.reading.count == 80_000 && counts.reading.sum == 240_000)
     }
 
     @Test func `the process knows its memory, time and descriptors`() {
@@ -64,5 +64,23 @@ import Testing
         sources.add { [MetricFamily("b", .gauge, help: "", 1)] }
         sources.add { [MetricFamily("a", .gauge, help: "", 1)] }
         #expect(await sources.families().map(\.name) == ["b", "a"])
+    }
+
+    @Test func `a part of the process registers its numbers in a line`() async {
+        let sources = MetricSources()
+        let rows = Histogram(.rows)
+        let batches = Counter()
+        sources.add { [rows.family("rows", help: "Rows."), batches.family("batches_total", help: "Batches.")] }
+        for count in [1, 3, 5_000] as [Int64] {
+            rows.add(count)
+            batches.add()
+        }
+        let text = MetricFamily.text(await sources.families())
+        for line in [
+            "rows_bucket{le=\"1\"} 1", "rows_bucket{le=\"4\"} 2", "rows_bucket{le=\"1024\"} 2",
+            "rows_bucket{le=\"+Inf\"} 3", "rows_sum 5004", "rows_count 3", "batches_total 3",
+        ] {
+            #expect(text.contains("\n\(line)\n"), "\(line)")
+        }
     }
 }

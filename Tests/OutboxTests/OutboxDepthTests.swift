@@ -16,14 +16,17 @@ import Testing
                     ('push', '{}', 'waiting', NULL, NULL, now()),
                     ('push', '{}', 'running', now() + interval '1 minute', NULL, now()),
                     ('push', '{}', 'done', NULL, now(), now() - interval '9 hours'),
+                    ('push', '{}', 'failed', NULL, now(), now() - interval '9 hours'),
+                    ('lost', '{}', 'failed', NULL, now(), now()),
                     ('note', '{}', 'running', now() + interval '1 minute', NULL, now() + interval '1 hour')
                 """)
             let depths = try await store.depth()
-            #expect(depths.map(\.kind) == ["note", "push"])
-            #expect(depths.map(\.waiting) == [0, 2] && depths.map(\.running) == [1, 1])
-            #expect(depths[0].oldestAge == 0 && (3600..<7200).contains(depths[1].oldestAge))
+            #expect(depths.map(\.kind) == ["lost", "note", "push"])
+            #expect(depths.map(\.pending) == [0, 0, 2] && depths.map(\.leased) == [0, 1, 1])
+            #expect(depths.map(\.failed) == [1, 0, 1])
+            #expect(depths.prefix(2).allSatisfy { $0.oldestAge == 0 } && (3600..<7200).contains(depths[2].oldestAge))
             let text = MetricFamily.text(OutboxDepth.families(depths))
-            #expect(text.contains(#"sluice_outbox_waiting{kind="push"} 2"#))
+            #expect(text.contains(#"sluice_outbox_pending{kind="push"} 2"#))
         }
     }
 }

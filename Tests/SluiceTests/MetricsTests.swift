@@ -14,6 +14,10 @@ import TestGround
                 let visitor = Visitor(fetch: fetch, base: address, headers: ["Accept": "application/json"])
                 for _ in 0..<5 { #expect(try await visitor.get("/health").status == 200) }
                 let text = try await visitor.get("/metrics").text
+                let numbers = try Exposition(text)
+                #expect(numbers["sluice_outbox_oldest_seconds"] == nil || numbers["sluice_outbox_pending"] != nil)
+                #expect(numbers.value("process_open_fds").map { $0 > 3 } == true)
+                #expect(numbers.value("sluice_pool_limit").map { $0 > 0 } == true)
                 for line in [
                     "sluice_build_info{version=\"", "process_resident_memory_bytes ", "process_cpu_seconds_total ",
                     "process_start_time_seconds 1", "sluice_database_up 1", "sluice_http_connections 1",
