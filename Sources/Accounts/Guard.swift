@@ -8,9 +8,12 @@ package struct Guard: Sendable {
     package static let cookie = "sluice_session"
 
     private let store: AccountStore
+    private let proxies: AddressList
 
-    package init(store: AccountStore) {
+    /// - Parameter proxies: whose word on a client's address is believed.
+    package init(store: AccountStore, proxies: AddressList) {
         self.store = store
+        self.proxies = proxies
     }
 
     package var middleware: Middleware {
@@ -31,10 +34,23 @@ package struct Guard: Sendable {
             if needsPerson {
                 guard let person = request[SignedIn.self] else { return try refuseStranger(request) }
                 guard Self.admits(person.user.role, to: route.access) else { throw HTTPError(.forbidden) }
+                try Self.checkScope(person, route.effect)
                 try checkForgery(request, person)
             }
             return try await next(request)
         }
+    }
+
+    /// RFC 6750 §3.1: a token that may not do this is told which scope would be needed.
+    private static func checkScope(_ person: SignedIn, _ effect: Effect) throws {
+        guard case .apiToken(_, let scopes) = person.proof else { return }
+        let needed = TokenScope.needed(for: effect)
+        guard !scopes.contains(needed) else { return }
+        throw Problem(
+            .forbidden, Word("tokens.error.scope", ["scope": .string(needed.rawValue)]),
+            title: Word("tokens.error.scope_title"), type: "/problems/scope",
+            headers: [("WWW-Authenticate", "Bearer error=\"insufficient_scope\", scope=\"\(needed.rawValue)\"")],
+            members: [("scope", .string(needed.rawValue))])
     }
 
     static func admits(_ role: Role, to access: Access) -> Bool {
@@ -51,7 +67,7 @@ package struct Guard: Sendable {
             guard parts.count == 2, parts[0].lowercased() == "bearer", let hash = BearerToken.hash(parts[1]) else {
                 return nil
             }
-            return try await store.apiToken(hash: hash)
+            return try await store.apiToken(hash: hash, address: ClientAddress.of(request, trusting: proxies))
         }
         guard let hash = request.cookie(Self.cookie).flatMap({ BearerToken.hash($0) }) else { return nil }
         return try await store.session(tokenHash: hash)

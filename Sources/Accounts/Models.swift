@@ -51,7 +51,7 @@ package struct KeitaroKey: Sendable {
 package struct SignedIn: Sendable {
     package enum Proof: Sendable {
         case session(tokenHash: [UInt8], csrfToken: String)
-        case apiToken(id: Int64)
+        case apiToken(id: Int64, scopes: Set<TokenScope>)
     }
 
     package let user: User

@@ -3,7 +3,9 @@ import HTTP
 
 extension AccountRoutes {
     /// What `/users/…` takes and answers.
-    static let descriptions: [String: RouteDescription] = [
+    static let descriptions = trailDescriptions.merging(loginDescriptions) { first, _ in first }
+
+    private static let loginDescriptions: [String: RouteDescription] = [
         "GET /users/login/": RouteDescription(
             session, detail: "Also the way to choose a language before logging in.",
             parameters: [

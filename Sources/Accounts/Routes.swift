@@ -37,7 +37,7 @@ package struct AccountRoutes: Sendable {
             Route(
                 .post, "/users/settings/", access: .signedIn, summary: "Name, language, theme", handler: saveSettings),
         ]
-        return (own + passwordRoutes).map { $0.described(in: Self.descriptions) }
+        return (own + passwordRoutes + tokenRoutes).map { $0.described(in: Self.descriptions) }
     }
 
     // MARK: Login
@@ -97,7 +97,7 @@ package struct AccountRoutes: Sendable {
 
     @Sendable private func logIn(_ request: Request) async throws -> Response {
         let address = ClientAddress.of(request, trusting: proxies)
-        if let person = request[SignedIn.self], case .apiToken(let tokenID) = person.proof {
+        if let person = request[SignedIn.self], case .apiToken(let tokenID, _) = person.proof {
             return try await giveKey(to: tokenID, person, request, address)
         }
         if request.header("authorization") != nil { throw HTTPError(.unauthorized) }

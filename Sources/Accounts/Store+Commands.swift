@@ -3,45 +3,6 @@ import Postgres
 
 /// What the command line does to people and tokens.
 extension AccountStore {
-    /// A new token, shown once. It acts as a user of its own, so that what it did can be told apart.
-    package func createToken(name: String, role: Role) async throws -> String {
-        let token = BearerToken.prefix + BearerToken.make()
-        let hash = SHA256.hash(token)
-        try await database.execute(
-            """
-            WITH made AS (INSERT INTO users (name, role) VALUES (\(name), \(role.rawValue)) RETURNING id)
-            INSERT INTO api_tokens (token_hash, name, user_id, scopes)
-            SELECT \(hash), \(name), id, '{read,write,push,admin}' FROM made
-            """)
-        return token
-    }
-
-    package struct TokenSummary: Sendable {
-        package let id: Int64
-        package let name: String
-        package let role: String
-        package let lastUsedAt: Timestamp?
-        package let isRevoked: Bool
-    }
-
-    package func tokens() async throws -> [TokenSummary] {
-        try await database.query(
-            """
-            SELECT tokens.id, tokens.name, users.role, tokens.last_used_at, tokens.revoked_at IS NOT NULL AS is_revoked
-            FROM api_tokens tokens JOIN users ON users.id = tokens.user_id ORDER BY tokens.id
-            """
-        ).map { row in
-            TokenSummary(
-                id: try row.get("id"), name: try row.get("name"), role: try row.get("role"),
-                lastUsedAt: try row.get("last_used_at"), isRevoked: try row.get("is_revoked"))
-        }
-    }
-
-    package func revokeToken(id: Int64) async throws -> Bool {
-        try await database.execute(
-            "UPDATE api_tokens SET revoked_at = now() WHERE id = \(id) AND revoked_at IS NULL") == 1
-    }
-
     package struct UserSummary: Sendable {
         package let id: Int64
         package let name: String

@@ -187,11 +187,13 @@ package struct AccountStore: Sendable {
     }
 
     /// An administrator's token without a key of its own uses the one that was verified last.
-    func apiToken(hash: [UInt8]) async throws -> SignedIn? {
+    /// - Parameter address: where the token is used from; kept as the last one, at most once a minute from one place.
+    func apiToken(hash: [UInt8], address: String) async throws -> SignedIn? {
         let row = try await database.first(
             """
-            SELECT \(Self.userColumns), \(Self.keyColumns), tokens.id AS token_id,
-                coalesce(tokens.last_used_at < now() - interval '1 minute', true) AS is_stale
+            SELECT \(Self.userColumns), \(Self.keyColumns), tokens.id AS token_id, tokens.scopes,
+                coalesce(tokens.last_used_at < now() - interval '1 minute', true)
+                    OR tokens.last_used_address IS DISTINCT FROM \(address) AS is_stale
             FROM api_tokens tokens
             JOIN users ON users.id = tokens.user_id AND users.disabled_at IS NULL
             LEFT JOIN LATERAL (
@@ -204,12 +206,16 @@ package struct AccountStore: Sendable {
             ) keys ON true
             LEFT JOIN keitaro_trackers trackers ON trackers.id = keys.tracker_id
             WHERE tokens.token_hash = \(hash) AND tokens.revoked_at IS NULL
+                AND (tokens.expires_at IS NULL OR tokens.expires_at > now())
             """)
         guard let row else { return nil }
         let tokenID: Int64 = try row.get("token_id")
+        let words: [String] = try row.get("scopes")
+        let scopes = Set(words.compactMap { TokenScope(rawValue: $0) })
         let isStale: Bool = try row.get("is_stale")
         if isStale {
-            try await database.execute("UPDATE api_tokens SET last_used_at = now() WHERE id = \(tokenID)")
+            try await database.execute(
+                "UPDATE api_tokens SET last_used_at = now(), last_used_address = \(address) WHERE id = \(tokenID)")
         }
         let keyID: Int64? = try row.get("key_id")
         var readable: KeitaroKey?
@@ -218,7 +224,7 @@ package struct AccountStore: Sendable {
         } catch is CryptographyError {
             // Sealed under another SECRET_KEY: the token asks for a key as one that never had any.
         }
-        return SignedIn(user: try user(row), proof: .apiToken(id: tokenID), key: readable)
+        return SignedIn(user: try user(row), proof: .apiToken(id: tokenID, scopes: scopes), key: readable)
     }
 
     /// For work that outlives its request, such as a push.

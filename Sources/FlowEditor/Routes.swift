@@ -53,7 +53,9 @@ package struct FlowEditorRoutes: Sendable {
             route(
                 .post, "/campaigns/sync-campaigns/", "Sync campaigns and offers from Keitaro", access: .flowReaders,
                 syncCampaigns),
-            route(.post, "/campaigns/stats/", "Statistics per campaign or offer", access: .flowReaders, stats),
+            route(
+                .post, "/campaigns/stats/", "Statistics per campaign or offer", access: .flowReaders, effect: .reads,
+                stats),
             route(.get, "/campaigns/offers/autocomplete/", "Offers by name or id", autocomplete),
             route(.get, "/campaigns/{id:int}/", "A campaign with its flows", campaign),
             route(
@@ -65,7 +67,7 @@ package struct FlowEditorRoutes: Sendable {
             route(.post, "/campaigns/flow/{id:int}/cancel/", "Drop the draft", cancel),
             route(.post, "/campaigns/flow/{id:int}/restore-draft/", "Bring the dropped draft back", restoreDraft),
             route(.post, "/campaigns/flow/{id:int}/resolve/", "End a conflict", resolve),
-            route(.post, "/campaigns/flow/{id:int}/push/", "Push the draft to Keitaro", push),
+            route(.post, "/campaigns/flow/{id:int}/push/", "Push the draft to Keitaro", effect: .pushes, push),
             route(.post, "/campaigns/flow-offer/{id:int}/remove/", "Remove an offer in the draft", removeOffer),
             route(.post, "/campaigns/flow-offer/{id:int}/bring-back/", "Undo a removal", bringBack),
             route(.post, "/campaigns/flow-offer/{id:int}/update-share/", "Change a share", updateShare),
@@ -79,10 +81,10 @@ package struct FlowEditorRoutes: Sendable {
     /// Reading is open to analysts; they may also copy from Keitaro what it holds. Writing is not.
     private func route(
         _ method: HTTP.Method, _ pattern: String, _ summary: String, access: Access? = nil,
-        _ handler: @escaping Handler
+        effect: Effect? = nil, _ handler: @escaping Handler
     ) -> Route {
         let access = access ?? (method.isSafe ? .flowReaders : .flowWriters)
-        return Route(method, pattern, access: access, summary: summary) { request in
+        return Route(method, pattern, access: access, effect: effect, summary: summary) { request in
             do {
                 var response = try await handler(request)
                 // One address answers with a page, a piece of it, or JSON: none may be shown for another.

@@ -27,6 +27,7 @@ package struct Route: Sendable {
     package let method: Method
     package let pattern: String
     package let access: Access
+    package let effect: Effect
     /// What it does, in a few words; for the API description.
     package let summary: String
     /// Content this route takes at most, in bytes; nil for the server's limit.
@@ -41,14 +42,17 @@ package struct Route: Sendable {
     /// Counts its answers; given by the application that serves it.
     var measure: RouteMeasure?
 
+    /// - Parameter effect: nil: what the method says, and of an administrator's route that it administers.
     package init(
-        _ method: Method, _ pattern: String, access: Access, summary: String, bodyLimit: Int? = nil,
+        _ method: Method, _ pattern: String, access: Access, effect: Effect? = nil, summary: String,
+        bodyLimit: Int? = nil,
         isBare: Bool = false,
         handler: @escaping Handler
     ) {
         self.method = method
         self.pattern = pattern
         self.access = access
+        self.effect = effect ?? (access == .admin ? .administers : method.isSafe ? .reads : .writes)
         self.summary = summary
         self.bodyLimit = bodyLimit
         self.isBare = isBare

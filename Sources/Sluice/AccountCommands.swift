@@ -8,12 +8,15 @@ struct AccountCommands {
 
     func run(_ command: Invocation.Command) async throws -> Int32 {
         switch command {
-        case .tokenCreate(let name, let isAdmin):
-            print(try await store.createToken(name: name, role: isAdmin ? .admin : .buyer))
+        case .tokenCreate(let name, let role, let scopes, let days):
+            print(try await store.createToken(name: name, role: role, scopes: scopes, days: days))
         case .tokenList:
             for token in try await store.tokens() {
                 let used = token.lastUsedAt.map { "last used \($0.iso8601)" } ?? "never used"
-                print("\(token.id)\t\(token.name)\t\(token.role)\t\(token.isRevoked ? "revoked" : used)")
+                let end = token.expiresAt.map { "\(token.isExpired ? "expired" : "expires") \($0.iso8601)" } ?? "no end"
+                let scopes = token.scopes.joined(separator: ",")
+                let state = token.isRevoked ? "revoked" : "\(used)\t\(end)"
+                print("\(token.id)\t\(token.name)\t\(token.role)\t\(scopes)\t\(state)")
             }
         case .tokenRevoke(let id):
             return try await said(store.revokeToken(id: id), "There is no token \(id) that isn't revoked already.")

@@ -8,7 +8,7 @@ struct Invocation {
         case serve
         case migrate
         case doctor
-        case tokenCreate(name: String, isAdmin: Bool)
+        case tokenCreate(name: String, role: Role, scopes: Set<TokenScope>, days: Int64?)
         case tokenList
         case tokenRevoke(Int64)
         case userList
@@ -37,7 +37,8 @@ struct Invocation {
                       [--id ID]                with --id the account ID gets this name to log in by
           user role ID ROLE                    change a role: admin, buyer, brand, analyst or content
           user close ID | user open ID         close an account and end its sessions, or open it again
-          token create [--admin] --name NAME   print a new API token
+          token create --name NAME             print a new API token; a buyer with every scope unless told
+                      [--admin | --role ROLE] [--scopes read,write,push,admin] [--expires 90d]
           token list                           tokens, when last used
           token revoke ID                      end a token
         \(UpkeepCommand.usage)
@@ -80,15 +81,35 @@ struct Invocation {
         case "list" where words.count == 1: return .tokenList
         case "revoke": return .tokenRevoke(try id(words, after: "token revoke"))
         case "create":
-            var rest = Array(words.dropFirst())
-            let isAdmin = rest.contains("--admin")
-            rest.removeAll { $0 == "--admin" }
-            guard rest.count == 2, rest[0] == "--name", (1...80).contains(rest[1].unicodeScalars.count) else {
-                throw Usage("token create needs --name and a name of 1 to 80 characters.\n\n\(usage)")
-            }
-            return .tokenCreate(name: rest[1], isAdmin: isAdmin)
+            return try tokenCreate(Array(words.dropFirst()))
         default: throw Usage("token is followed by create, list or revoke.\n\n\(usage)")
         }
+    }
+
+    private static func tokenCreate(_ words: [String]) throws(Usage) -> Command {
+        var rest = words
+        let isAdmin = rest.contains("--admin")
+        rest.removeAll { $0 == "--admin" }
+        let role = try value("--role", of: &rest).map { text throws(Usage) in
+            guard let role = Role(rawValue: text) else { throw Usage("--role is one of \(roles).\n\n\(usage)") }
+            return role
+        }
+        let scopes = try value("--scopes", of: &rest).map { text throws(Usage) in
+            guard let scopes = TokenScope.set(text) else {
+                throw Usage("--scopes is a list of read, write, push and admin.\n\n\(usage)")
+            }
+            return scopes
+        }
+        let days = try value("--expires", of: &rest).map { text throws(Usage) in
+            guard let days = TokenLifetime.days(text) else {
+                throw Usage("--expires is a number of days from 1d to 3650d, such as 90d.\n\n\(usage)")
+            }
+            return days
+        }
+        guard let name = try value("--name", of: &rest), rest.isEmpty, (1...80).contains(name.unicodeScalars.count)
+        else { throw Usage("token create needs --name and a name of 1 to 80 characters.\n\n\(usage)") }
+        let chosen = role ?? (isAdmin ? .admin : .buyer)
+        return .tokenCreate(name: name, role: chosen, scopes: scopes ?? Set(TokenScope.allCases), days: days)
     }
 
     private static func user(_ words: [String]) throws(Usage) -> Command {

@@ -76,7 +76,13 @@ import Testing
             ] {
                 try good(try await browser.get(path))
             }
-            try good(try await browser.accepting("application/json").postForm("/users/logout/", []))
+            let script = browser.accepting("application/json")
+            let made = try await script.post("/users/tokens/", ["name": "t", "expires": "90d"])
+            try good(made)
+            try good(try await script.get("/users/tokens/"))
+            try good(try await script.post("/users/tokens/\(try #require(made.json["id"]?.intValue))/revoke/"))
+            try good(try await desk.program(.admin, key: nil, name: "auditor").get("/users/audit/"))
+            try good(try await script.postForm("/users/logout/", []))
             let silent = desk.routes.map(\.name).filter { $0 != "GET /" && !desk.contract.answered.contains($0) }
             #expect(silent.isEmpty, "\(silent)")
             #expect(desk.contract.breaches.isEmpty)

@@ -52,9 +52,10 @@ package final class TestDesk: Sendable {
             loop: loop, log: .silent)
         self.outbox = outbox
         let frame = try Self.frame.get()
+        let proxies = AddressList([AddressRange("127.0.0.1")].compactMap { $0 })
         let login = AccountRoutes(
             store: accounts, trackers: trackers, frame: frame, secretKey: secretKey,
-            proxies: AddressList([AddressRange("127.0.0.1")].compactMap { $0 }), log: .silent)
+            proxies: proxies, log: .silent)
         let editor = FlowEditorRoutes(
             database: database, accounts: accounts, trackers: trackers, frame: frame, currency: "USD",
             ordered: { outbox.poke() })
@@ -63,7 +64,7 @@ package final class TestDesk: Sendable {
             server: nil)
         application = Application(
             routes: reference.routes,
-            middleware: [contract.middleware, SecurityHeaders.middleware, Guard(store: accounts).middleware],
+            middleware: [contract.middleware, SecurityHeaders.middleware, Guard(store: accounts, proxies: proxies).middleware],
             log: .silent,
             readError: { error, request in Self.read(error, request, frame) },
             renderProblem: { error, request in frame.render(error, request) })
