@@ -8,12 +8,16 @@ package struct Guard: Sendable {
     package static let cookie = "sluice_session"
 
     private let store: AccountStore
-    private let proxies: AddressList
+    let proxies: AddressList
+    let trail: AuditTrail
+    let log: Logger
 
     /// - Parameter proxies: whose word on a client's address is believed.
-    package init(store: AccountStore, proxies: AddressList) {
+    package init(store: AccountStore, proxies: AddressList, log: Logger) {
         self.store = store
         self.proxies = proxies
+        self.log = log
+        trail = AuditTrail(database: store.database)
     }
 
     package var middleware: Middleware {
@@ -37,7 +41,9 @@ package struct Guard: Sendable {
                 try Self.checkScope(person, route.effect)
                 try checkForgery(request, person)
             }
-            return try await next(request)
+            let response = try await next(request)
+            if response.status.code < 400, let person = request[SignedIn.self] { await record(request, route, person) }
+            return response
         }
     }
 
@@ -67,7 +73,8 @@ package struct Guard: Sendable {
             guard parts.count == 2, parts[0].lowercased() == "bearer", let hash = BearerToken.hash(parts[1]) else {
                 return nil
             }
-            return try await store.apiToken(hash: hash, address: ClientAddress.of(request, trusting: proxies))
+            return try await store.apiToken(
+                hash: hash, address: ClientAddress.of(request, trusting: proxies), requestID: request.id)
         }
         guard let hash = request.cookie(Self.cookie).flatMap({ BearerToken.hash($0) }) else { return nil }
         return try await store.session(tokenHash: hash)
@@ -79,7 +86,7 @@ package struct Guard: Sendable {
         request[Viewer.self] = Viewer(
             name: person.user.name, language: person.user.language, theme: person.user.theme, csrfToken: csrfToken,
             trackerName: person.key?.tracker.name ?? "", trackerHost: person.key?.tracker.host ?? "",
-            trackerIsHealthy: person.key?.isRefused == false,
+            trackerIsHealthy: person.key?.isRefused == false, isAdmin: person.user.role == .admin,
             readsFlows: Self.admits(person.user.role, to: .flowReaders))
     }
 

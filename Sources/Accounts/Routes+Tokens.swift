@@ -119,6 +119,9 @@ extension AccountRoutes {
             return try await refused("expires", Word("tokens.error.expires"))
         }
         let made = try await store.createToken(name: name, userID: person.user.id, scopes: scopes, days: days)
+        request[AuditNote.self] = AuditNote(
+            object: "token \(made.id) \(name)",
+            after: TokenScope.list(scopes).joined(separator: " ") + (days.map { ", \($0) days" } ?? ", no end"))
         if request.wantsPage { return try await tokens(request, made: Made(name: name, token: made.token)) }
         var response = Response.json([
             "id": .integer(made.id), "token": .string(made.token), "message": .string(words("tokens.made_once")),
@@ -132,6 +135,7 @@ extension AccountRoutes {
         guard let name = try await store.revoke(tokenID: try request.int("id"), ofUser: person.user.id) else {
             throw HTTPError(.notFound)
         }
+        request[AuditNote.self] = AuditNote(object: "token \(try request.int("id")) \(name)")
         if request.wantsPage { return .redirect(to: "/users/tokens/") }
         return .json(["message": .string(frame.words(for: request)("tokens.revoked", ["name": .string(name)]))])
     }

@@ -37,7 +37,7 @@ package struct AccountRoutes: Sendable {
             Route(
                 .post, "/users/settings/", access: .signedIn, summary: "Name, language, theme", handler: saveSettings),
         ]
-        return (own + passwordRoutes + tokenRoutes).map { $0.described(in: Self.descriptions) }
+        return (own + passwordRoutes + tokenRoutes + auditRoutes).map { $0.described(in: Self.descriptions) }
     }
 
     // MARK: Login
@@ -139,6 +139,7 @@ package struct AccountRoutes: Sendable {
     ) async throws -> Response {
         let token = BearerToken.make()
         try await store.openSession(token: token, csrfToken: RandomBytes.token(), userID: userID, keyID: keyID)
+        try await recordLogin(request, userID: userID)
         // What was chosen on the login page stays chosen.
         let language = request.cookie("language").flatMap { Language(rawValue: $0) }
         let theme = request.cookie("theme").flatMap { Theme(rawValue: $0) }

@@ -151,6 +151,10 @@ extension AccountStore {
 
     // MARK: A person's own page
 
+    func name(ofUser userID: Int64) async throws -> String {
+        try await database.one("SELECT name FROM users WHERE id = \(userID)").get("name")
+    }
+
     func role(ofUser userID: Int64) async throws -> Role {
         Role(stored: try await database.one("SELECT role FROM users WHERE id = \(userID)").get("role"))
     }

@@ -188,7 +188,7 @@ package struct AccountStore: Sendable {
 
     /// An administrator's token without a key of its own uses the one that was verified last.
     /// - Parameter address: where the token is used from; kept as the last one, at most once a minute from one place.
-    func apiToken(hash: [UInt8], address: String) async throws -> SignedIn? {
+    func apiToken(hash: [UInt8], address: String, requestID: String) async throws -> SignedIn? {
         let row = try await database.first(
             """
             SELECT \(Self.userColumns), \(Self.keyColumns), tokens.id AS token_id, tokens.scopes,
@@ -216,6 +216,8 @@ package struct AccountStore: Sendable {
         if isStale {
             try await database.execute(
                 "UPDATE api_tokens SET last_used_at = now(), last_used_address = \(address) WHERE id = \(tokenID)")
+            try await AuditTrail(database: database).recordUse(
+                ofToken: tokenID, user: try user(row), address: address, requestID: requestID)
         }
         let keyID: Int64? = try row.get("key_id")
         var readable: KeitaroKey?

@@ -77,6 +77,7 @@ package final class Frame: Sendable {
     ) -> ViewValue {
         [
             "has_tracker": .bool(!viewer.trackerName.isEmpty), "reads_flows": .bool(viewer.readsFlows),
+            "is_admin": .bool(viewer.isAdmin),
             "tracker_name": .string(viewer.trackerName), "tracker_host": .string(viewer.trackerHost),
             "tracker_is_healthy": .bool(viewer.trackerIsHealthy),
             "tracker_health_text": .string(words(viewer.trackerIsHealthy ? "nav.healthy" : "nav.unhealthy")),

@@ -13,10 +13,11 @@ package struct Viewer: Sendable {
     package var trackerIsHealthy: Bool
     /// Whether the navigation shows the flow editor.
     package var readsFlows: Bool
+    package var isAdmin: Bool
 
     package init(
         name: String, language: Language?, theme: Theme?, csrfToken: String, trackerName: String, trackerHost: String,
-        trackerIsHealthy: Bool, readsFlows: Bool = true
+        trackerIsHealthy: Bool, isAdmin: Bool = false, readsFlows: Bool = true
     ) {
         self.name = name
         self.language = language
@@ -26,6 +27,7 @@ package struct Viewer: Sendable {
         self.trackerHost = trackerHost
         self.trackerIsHealthy = trackerIsHealthy
         self.readsFlows = readsFlows
+        self.isAdmin = isAdmin
     }
 
     /// The first letters of the first two words, as the round badge shows them.

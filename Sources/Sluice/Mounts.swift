@@ -44,7 +44,8 @@ struct Mounts {
             routes: reference.routes,
             middleware: [
                 SecurityHeaders.middleware, RequestLog.middleware(log.component("http")), allowedHosts.middleware,
-                Guard(store: storage.accounts, proxies: configuration.trustedProxies).middleware,
+                Guard(store: storage.accounts, proxies: configuration.trustedProxies, log: log.component("audit"))
+                    .middleware,
             ],
             log: log.component("http"), readError: { error, request in Self.read(error, request, frame) },
             renderProblem: { error, request in frame.render(error, request) })

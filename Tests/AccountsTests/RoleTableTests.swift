@@ -21,6 +21,7 @@ import Testing
         "GET /users/tokens/": everyone,
         "POST /users/tokens/": [],
         "POST /users/tokens/{id:int}/revoke/": everyone,
+        "GET /users/audit/": [.admin],
         "GET /": everyone,
         "GET /campaigns/": readers,
         "POST /campaigns/sync-campaigns/": readers,

@@ -64,7 +64,10 @@ package final class TestDesk: Sendable {
             server: nil)
         application = Application(
             routes: reference.routes,
-            middleware: [contract.middleware, SecurityHeaders.middleware, Guard(store: accounts, proxies: proxies).middleware],
+            middleware: [
+                contract.middleware, SecurityHeaders.middleware,
+                Guard(store: accounts, proxies: proxies, log: .silent).middleware,
+            ],
             log: .silent,
             readError: { error, request in Self.read(error, request, frame) },
             renderProblem: { error, request in frame.render(error, request) })
