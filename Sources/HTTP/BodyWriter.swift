@@ -6,13 +6,13 @@ package final class BodyWriter: @unchecked Sendable {
     /// In bytes: what `append` gathers before it is sent.
     private static let pieceSize = 32 * 1024
 
-    private let send: (_ piece: ArraySlice<UInt8>) async -> Bool
+    private let send: (_ piece: ArraySlice<UInt8>) async throws -> Bool
     private var gathered: [UInt8] = []
     private var hasBegun = false
     private var isOver = false
 
     /// - Parameter send: returns when the piece has been taken; false when nobody takes more.
-    init(send: @escaping (_ piece: ArraySlice<UInt8>) async -> Bool) {
+    init(send: @escaping (_ piece: ArraySlice<UInt8>) async throws -> Bool) {
         self.send = send
     }
 
@@ -39,7 +39,7 @@ package final class BodyWriter: @unchecked Sendable {
         repeat {
             let next = rest.prefix(2 * Self.pieceSize)
             rest = rest.dropFirst(next.count)
-            guard await send(next) else {
+            guard try await send(next) else {
                 isOver = true
                 throw CancellationError()
             }

@@ -78,14 +78,15 @@ extension Connection {
     }
 
     /// Answers what can't be trusted or waited for, without a handler, and ends the conversation.
-    func refuse(_ status: Status, _ reason: String) async {
+    func refuse(_ status: Status, _ reason: String, toHead: Bool) async {
         worker.refusals += 1
         var response = HTTPError(status, detail: reason).problem(requestID: "-")
         response.set("Cache-Control", "no-store")
         var bytes: [UInt8] = []
         ResponseHead.write(
-            response, to: .get, isVersion10: false, keepsAlive: false, date: worker.date(), into: &bytes)
-        bytes += response.body
+            response, to: toHead ? .head : .get, isVersion10: false, keepsAlive: false, date: worker.date(),
+            into: &bytes)
+        if !toHead { bytes += response.body }
         if hasExpired {
             // The readiness is gone; one attempt is what a late client gets.
             _ = bytes.withUnsafeBytes { transport.send($0) }

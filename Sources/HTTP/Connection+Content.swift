@@ -8,7 +8,7 @@ extension Connection {
     func admitBody(_ head: RequestHead) async -> Int? {
         let limit = worker.application.bodyLimit(for: head, default: worker.limits.body)
         if case .length(let length) = head.framing, length > limit {
-            await refuse(.contentTooLarge, "the content may have \(limit) bytes at most")
+            await refuse(.contentTooLarge, "the content may have \(limit) bytes at most", toHead: head.method == .head)
             return nil
         }
         return limit
@@ -23,17 +23,18 @@ extension Connection {
         }
         switch head.framing {
         case .none: return []
-        case .length(let length): return await readBody(length: length)
-        case .chunked: return await readChunkedBody(limit: limit)
+        case .length(let length): return await readBody(head, length: length)
+        case .chunked: return await readChunkedBody(head, limit: limit)
         }
     }
 
-    private func readBody(length: Int) async -> [UInt8]? {
+    private func readBody(_ head: RequestHead, length: Int) async -> [UInt8]? {
         var body = Array(pending.prefix(length))
         pending.removeFirst(body.count)
-        body.reserveCapacity(length)
+        let began = worker.loop.now
         while body.count < length {
-            guard let piece = await receiveSome() else { return nil }
+            deadline = began + worker.limits.bodyTime(received: body.count)
+            guard let piece = await receiveSome(of: head) else { return nil }
             let count = min(piece, length - body.count)
             body.append(contentsOf: worker.scratch[0..<count])
             if count < piece { pending = Array(worker.scratch[count..<piece]) }
@@ -41,40 +42,48 @@ extension Connection {
         return body
     }
 
-    private func readChunkedBody(limit: Int) async -> [UInt8]? {
+    private func readChunkedBody(_ head: RequestHead, limit: Int) async -> [UInt8]? {
         var decoder = ChunkedDecoder(limit: limit, limits: worker.limits)
         var input = pending
         pending = []
+        let began = worker.loop.now
+        var received = 0
         while true {
+            deadline = began + worker.limits.bodyTime(received: received)
             switch input.withUnsafeBytes({ decoder.feed($0) }) {
             case .finished(let consumed):
                 pending = Array(input[consumed...])
                 return decoder.content
             case .malformed:
-                await refuse(.badRequest, "a chunk of the content is malformed")
+                await refuse(.badRequest, "a chunk of the content is malformed", toHead: head.method == .head)
                 return nil
             case .trailersTooLarge:
-                await refuse(.headerFieldsTooLarge, "the trailer fields are too large")
+                await refuse(.headerFieldsTooLarge, "the trailer fields are too large", toHead: head.method == .head)
                 return nil
             case .tooLarge:
-                await refuse(.contentTooLarge, "the content may have \(limit) bytes at most")
+                await refuse(
+                    .contentTooLarge, "the content may have \(limit) bytes at most", toHead: head.method == .head)
                 return nil
             case .incomplete:
-                guard let count = await receiveSome() else { return nil }
+                guard let count = await receiveSome(of: head) else { return nil }
+                received += count
                 input = Array(worker.scratch[0..<count])
             }
         }
     }
 
     /// Receives into the loop's scratch buffer; valid until the next suspension. Nil: the peer has left or the deadline has passed.
-    private func receiveSome() async -> Int? {
+    private func receiveSome(of head: RequestHead) async -> Int? {
         while true {
             switch receive() {
             case .count(0), .failed: return nil
             case .count(let count): return count
             case .wouldBlock:
                 guard await readiness.readable() else {
-                    if hasExpired { await refuse(.requestTimeout, "the content did not arrive in time") }
+                    if hasExpired {
+                        await refuse(
+                            .requestTimeout, "the content did not arrive in time", toHead: head.method == .head)
+                    }
                     return nil
                 }
             }

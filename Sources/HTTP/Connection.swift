@@ -136,7 +136,7 @@ final class Connection: @unchecked Sendable {
                     pending = Array(input[length...])
                     return head
                 case .refused(let status, let reason):
-                    await refuse(status, reason)
+                    await refuse(status, reason, toHead: Self.isHead(input))
                     return nil
                 case .incomplete:
                     if phase == .idle { enter(.head, deadline: worker.loop.now + worker.limits.headDeadline) }
@@ -154,7 +154,7 @@ final class Connection: @unchecked Sendable {
                         if length < count { pending = Array(received[length...]) }
                         return head
                     case .refused(let status, let reason):
-                        await refuse(status, reason)
+                        await refuse(status, reason, toHead: Self.isHead(received))
                         return nil
                     case .incomplete:
                         enter(.head, deadline: worker.loop.now + worker.limits.headDeadline)
@@ -168,11 +168,14 @@ final class Connection: @unchecked Sendable {
                 needsBytes = true
                 guard await readiness.readable() else {
                     if hasExpired, phase == .head {
-                        await refuse(.requestTimeout, "the request did not arrive in time")
+                        await refuse(.requestTimeout, "the request did not arrive in time", toHead: Self.isHead(input))
                     }
                     return nil
                 }
             }
         }
     }
+
+    /// Whether bytes that are no request yet, or never will be, at least ask for no content.
+    private static func isHead(_ bytes: some Collection<UInt8>) -> Bool { bytes.starts(with: "HEAD ".utf8) }
 }

@@ -12,7 +12,7 @@ enum ContentCoding {
     static func isCompressible(_ type: String) -> Bool {
         let essence = String(
             decoding: trimmed(type.utf8.prefix { $0 != UInt8(ascii: ";") }).map(asciiLowercased), as: UTF8.self)
-        if essence.hasPrefix("text/") { return essence != "text/event-stream" }
+        if essence.hasPrefix("text/") { return true }
         if essence.hasSuffix("+json") || essence.hasSuffix("+xml") { return true }
         return compressible.contains(essence)
     }
@@ -38,11 +38,27 @@ extension Response {
         if !isSaid { add("Vary", "Accept-Encoding") }
     }
 
-    /// Whether the content is of the kind that is sent compressed to who likes it.
+    /// Whether the content is of the kind that is sent compressed to who likes it. How long a stream becomes isn't known: it counts as
+    /// large.
     var isWorthCompressing: Bool {
-        guard body.count >= ContentCoding.floor, !hasSource, !offersRanges, status.code != 206, !status.forbidsBody,
-            header("Content-Encoding") == nil, let type = header("Content-Type"), ContentCoding.isCompressible(type)
+        guard isStream || body.count >= ContentCoding.floor && !hasSource, !offersRanges, status.code != 206,
+            !status.forbidsBody, header("Content-Encoding") == nil, let type = header("Content-Type"),
+            ContentCoding.isCompressible(type)
         else { return false }
         return header("Cache-Control")?.lowercased().contains("no-transform") != true
+    }
+
+    var isStream: Bool { if case .stream = source { true } else { false } }
+
+    /// False: there is no memory for it, and the content stays as it is.
+    mutating func compress() async -> Bool {
+        if case .stream(var stream) = source {
+            stream.compression = stream.isEndless ? .events : .content
+            source = .stream(stream)
+            return true
+        }
+        guard let compressed = await ContentCoding.compress(body) else { return false }
+        body = compressed
+        return true
     }
 }

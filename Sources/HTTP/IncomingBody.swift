@@ -8,6 +8,10 @@ final class IncomingBody: @unchecked Sendable {
     fileprivate var decoder: ChunkedDecoder?
     fileprivate let limit: Int
     fileprivate var taken = 0
+    /// Received, with what surrounds chunks.
+    fileprivate var received = 0
+    /// Time spent waiting for the client; the handler's own is not held against it.
+    fileprivate var waited = Duration.zero
     /// All of it was read; what follows is the next request.
     fileprivate(set) var isFinished = false
     /// The client left before the end.
@@ -36,8 +40,8 @@ extension Connection {
             enter(.writing, deadline: worker.loop.now + worker.limits.writeDeadline)
             if pending.isEmpty, await !sendAll(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) { throw abandoned(body) }
         }
-        enter(.body, deadline: worker.loop.now + worker.limits.bodyDeadline)
         while true {
+            enter(.body, deadline: .now() + (worker.limits.bodyTime(received: body.received) - body.waited))
             let piece = try take(try await received(for: body), for: body)
             if !piece.isEmpty { return piece }
             if body.isFinished { return nil }
@@ -88,9 +92,13 @@ extension Connection {
         while true {
             switch receive() {
             case .count(0), .failed: throw abandoned(body)
-            case .count(let count): return Array(worker.scratch[0..<count])
+            case .count(let count):
+                body.received += count
+                return Array(worker.scratch[0..<count])
             case .wouldBlock:
+                let began = MonotonicTime.now()
                 guard await readiness.readable() else { throw abandoned(body) }
+                body.waited += .now() - began
             }
         }
     }

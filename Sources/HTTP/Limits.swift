@@ -13,13 +13,21 @@ package struct Limits: Sendable {
     package var body = 1024 * 1024
     /// Open connections over all loops. Beyond it new ones are closed at once.
     package var connections = 16_384
-    /// From the first byte of a request to the end of its head, then to the end of its content.
+    /// From the first byte of a request to the end of its head.
     package var headDeadline = Duration.seconds(10)
+    /// From the end of the head to the end of the content, and longer by what arrives at no less than `slowestBody`.
     package var bodyDeadline = Duration.seconds(30)
+    /// In bytes a second.
+    package var slowestBody = 8 * 1024
     /// Between requests on a kept connection.
     package var idleDeadline = Duration.seconds(75)
     /// Without progress while an answer is sent.
     package var writeDeadline = Duration.seconds(30)
 
     package init() {}
+
+    /// How long a client that has sent so many bytes of content may have taken.
+    func bodyTime(received: Int) -> Duration {
+        bodyDeadline + .milliseconds(received.multipliedReportingOverflow(by: 1000).partialValue / max(1, slowestBody))
+    }
 }

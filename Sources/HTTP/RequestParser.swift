@@ -61,20 +61,31 @@ struct RequestParser {
         return nil
     }
 
+    /// The first offence in the order of the bytes, so that it is the same in whatever pieces they come.
     private func refusalOfUnfinished(_ input: UnsafeRawBufferPointer, start: Int) -> Outcome? {
         let length = input.count - start
+        let bareEnd = seenAtBareLineEnd(input, start: start) ?? .max
         // A line of exactly the limit is followed by CR LF.
         let longest = limits.requestLine + 2
-        if length >= longest, !input[start..<start + longest].contains(.lineFeed) {
+        if length >= longest, longest < bareEnd, !input[start..<start + longest].contains(.lineFeed) {
             return .refused(.uriTooLong, "the request line is too long")
         }
-        // A client that ends lines with a bare LF would otherwise wait for its deadline.
-        if let lineFeed = input[start...].firstIndex(of: .lineFeed),
-            lineFeed == start || input[lineFeed - 1] != .carriageReturn
-        {
-            return .refused(.badRequest, "a line ends without CR LF")
-        }
+        if bareEnd <= limits.head + 1 { return .refused(.badRequest, "a line ends without CR LF") }
         if length > limits.head { return .refused(.headerFieldsTooLarge, "the head is too large") }
+        return nil
+    }
+
+    /// How many bytes show that a line ends with LF or CR alone; its client would otherwise wait for its deadline. Looks at what has
+    /// come since the last time.
+    private func seenAtBareLineEnd(_ input: UnsafeRawBufferPointer, start: Int) -> Int? {
+        for index in max(start, scanned)..<max(start, scanned, input.count) {
+            switch input[index] {
+            case .lineFeed where index == start || input[index - 1] != .carriageReturn: return index + 1 - start
+            case .carriageReturn where index + 1 < input.count && input[index + 1] != .lineFeed:
+                return index + 2 - start
+            default: continue
+            }
+        }
         return nil
     }
 

@@ -3,7 +3,7 @@
 extension Response {
     /// Small answers to unconditional requests, the hot path, come through without a look at their fields.
     func needsConcluding(for request: Request) -> Bool {
-        body.count >= ContentCoding.floor || request.head.isConditionalOrPartial
+        body.count >= ContentCoding.floor || isStream || request.head.isConditionalOrPartial
     }
 
     mutating func conclude(for request: Request) async {
@@ -13,10 +13,7 @@ extension Response {
             return
         }
         cutToRange(of: request)
-        if compresses, let compressed = await ContentCoding.compress(body) {
-            body = compressed
-            add("Content-Encoding", "gzip")
-        }
+        if compresses, await compress() { add("Content-Encoding", "gzip") }
     }
 
     /// Decided before validators are compared, for they name what would be sent.

@@ -18,6 +18,7 @@ final class StreamedAnswer: @unchecked Sendable {
     private let isChunked: Bool
     /// What goes out before the next piece: at first status line and fields, later what is left of a heartbeat.
     private var owed: [UInt8]
+    private var gzip: GzipStream?
     private var hasBegun = false
     private var isSending = false
     private var task: Task<Void, Never>?
@@ -32,6 +33,7 @@ final class StreamedAnswer: @unchecked Sendable {
         self.body = body
         owed = head
         self.isChunked = isChunked
+        gzip = body.compression.flatMap { GzipStream($0) }
     }
 
     var isEndless: Bool { body.isEndless }
@@ -56,7 +58,7 @@ final class StreamedAnswer: @unchecked Sendable {
     }
 
     private func produce() async {
-        let writer = BodyWriter { [self] in await send($0) }
+        let writer = BodyWriter { [self] in try await send($0) }
         do {
             do {
                 try await body.produce(writer)
@@ -67,17 +69,20 @@ final class StreamedAnswer: @unchecked Sendable {
             }
             // No heartbeat may come behind the end.
             isSending = true
-            if isChunked, await !connection.send(piece: owed + Array("0\r\n\r\n".utf8)) { throw CancellationError() }
+            let end = framed(try coded([], isLast: true)[...]) + (isChunked ? Array("0\r\n\r\n".utf8) : [])
+            if await !connection.send(piece: owed + end) { throw CancellationError() }
         } catch {
             self.error = error
         }
     }
 
-    private func send(_ piece: ArraySlice<UInt8>) async -> Bool {
+    private func send(_ piece: ArraySlice<UInt8>) async throws -> Bool {
+        // An empty piece sends the head alone.
+        let coded = piece.isEmpty ? piece : try coded(piece)[...]
         var bytes = owed
         owed = []
         hasBegun = true
-        bytes.append(contentsOf: framed(piece))
+        bytes.append(contentsOf: framed(coded))
         isSending = true
         defer {
             isSending = false
@@ -88,6 +93,13 @@ final class StreamedAnswer: @unchecked Sendable {
         sends &+= 1
         if sends % 8 == 0 { await Task.yield() }
         return true
+    }
+
+    /// As the answer's Content-Encoding says. Every piece can be read by itself: what was written has been sent.
+    private func coded(_ piece: ArraySlice<UInt8>, isLast: Bool = false) throws -> [UInt8] {
+        guard body.compression != nil else { return Array(piece) }
+        guard let bytes = gzip?.add(piece, isLast: isLast) else { throw SystemError(call: "deflate", number: ENOMEM) }
+        return bytes
     }
 
     private func framed(_ piece: ArraySlice<UInt8>) -> [UInt8] {
@@ -113,6 +125,8 @@ final class StreamedAnswer: @unchecked Sendable {
         guard lastSent + heartbeat.every <= now else { return }
         lastSent = now
         guard hasBegun, !isSending, owed.isEmpty else { return }
-        if let rest = connection.sendWithoutWaiting(framed(heartbeat.bytes[...])) { owed = rest } else { cancel() }
+        guard let bytes = try? coded(heartbeat.bytes[...]), let rest = connection.sendWithoutWaiting(framed(bytes[...]))
+        else { return cancel() }
+        owed = rest
     }
 }

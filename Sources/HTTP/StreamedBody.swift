@@ -7,6 +7,8 @@ struct StreamedBody: Sendable {
     var isEndless = false
     /// Bytes sent whenever nothing else was for so long.
     var heartbeat: (every: Duration, bytes: [UInt8])?
+    /// Compressed on its way, as its answer's Content-Encoding says.
+    var compression: GzipStream.Kind?
 }
 
 extension Response {
@@ -24,7 +26,7 @@ extension Response {
         return response
     }
 
-    /// The content as bytes, for tests and calls from inside. A stream is run to its end, a file read.
+    /// The content as bytes, for tests and calls from inside. A stream is run to its end and not compressed, a file read.
     package func collected() async throws -> [UInt8] {
         switch source {
         case nil: return body

@@ -34,18 +34,16 @@ package final class UploadedFile: @unchecked Sendable {
     package let type: String
     package fileprivate(set) var size = 0
     package let path: String
-    private var descriptor: Int32
+    private let descriptor: Int32
     private var isClaimed = false
 
-    fileprivate init(field: String, name: String, type: String, folder: String) throws(SystemError) {
+    fileprivate init(field: String, name: String, type: String, folder: UploadFolder) throws(SystemError) {
         self.field = field
         let last = name.split { $0 == "/" || $0 == "\\" }.last ?? ""
         self.name = String(
             String.UnicodeScalarView(last.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
         self.type = type
-        path = "\(folder)/.upload-\(Hex.encode(RandomBytes.make(12)))"
-        descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw SystemError(call: "open \(path)") }
+        (path, descriptor) = try folder.makeFile()
     }
 
     deinit {
@@ -84,10 +82,10 @@ package final class UploadedFile: @unchecked Sendable {
 extension Request {
     /// Reads a form with files; large ones want a route with `streamingBody`.
     ///
-    /// - Parameter folder: exists already; files lie there until they are claimed or forgotten.
+    /// - Parameter folder: files lie there until they are claimed or forgotten.
     /// - Throws: `HTTPError` 415 for another type, 400 for a malformed form, 413 for too many parts, 422 that names the field that is
     ///   too large; `SystemError` when the disk fails. What was written is removed then.
-    package func upload(into folder: String, limits: UploadLimits = UploadLimits()) async throws -> Upload {
+    package func upload(into folder: UploadFolder, limits: UploadLimits = UploadLimits()) async throws -> Upload {
         guard var parser = MultipartParser(contentType: header("content-type") ?? "") else {
             throw HTTPError(.unsupportedMediaType, detail: "The content must be multipart/form-data.")
         }

@@ -2,6 +2,7 @@ import Base
 import HTTP
 import Reactor
 import Synchronization
+import TestCertificate
 import Testing
 
 /// Runs `body` with a server on a free port of loopback, over loops of its own, and stops all of it afterwards.
@@ -26,6 +27,17 @@ func withServer(
         throw error
     }
     await server.stop(within: .zero)
+}
+
+/// As `withServer`, with a certificate of its own or without one.
+func withServer(
+    isEncrypted: Bool, _ adjust: (inout Limits) -> Void = { _ in }, routes: [Route],
+    _ body: (Server) async throws -> Void
+) async throws {
+    guard isEncrypted else { return try await withServer(adjust, routes: routes, body) }
+    let certificate = try TestCertificate()
+    let tls = try TLSContext(certificate: certificate.path, key: certificate.path)
+    try await withServer(adjust, routes: routes, tls: tls, body)
 }
 
 func route(
@@ -79,4 +91,11 @@ func eventually(_ condition: () -> Bool, _ location: SourceLocation = #_sourceLo
         }
         await Task.yield()
     }
+}
+
+/// Counts, from any thread.
+final class Counter: Sendable {
+    private let count = Mutex(0)
+    func add(_ number: Int) { count.withLock { $0 += number } }
+    var value: Int { count.withLock { $0 } }
 }

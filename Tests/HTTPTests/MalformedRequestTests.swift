@@ -246,4 +246,36 @@ struct MalformedRequestTests {
             #expect(try client.isClosedSilently())
         }
     }
+
+    @Test(arguments: [
+        "GET /number/2 HTTP/1.1\n", "GET /number/2 HTTP/1.1\r\nHost: a\n\n", "GET /number/2 HTTP/1.1\r\nHost: a\r\n\n",
+        "GET /number/2 HTTP/1.1\r\nHost: a\rX", "GET /number/2 HTTP/1.1\r\nX: a\n",
+    ])
+    func `a line that ends without CR LF is refused when it comes, whole or byte by byte`(text: String) async throws {
+        try await withServer({ $0.headDeadline = .seconds(3600) }) { server in
+            let client = try RawClient(port: server.port)
+            try client.send(text)
+            #expect(try client.answer().status == 400)
+            #expect(try client.isClosedSilently())
+            let slow = try RawClient(port: server.port)
+            for byte in text.utf8 { try slow.send([byte]) }
+            #expect(try slow.answer().status == 400)
+        }
+    }
+
+    @Test(arguments: [
+        (413, "Content-Length: 1001\r\n\r\n"), (413, "Transfer-Encoding: chunked\r\n\r\n3e9\r\n"),
+        (400, "Transfer-Encoding: chunked\r\n\r\nz"), (431, "X: \(times(33_000, "a"))\r\n\r\n"),
+        (400, "X : y\r\n\r\n"),
+    ])
+    func `a refusal of HEAD has no content`(status: Int, rest: String) async throws {
+        try await withServer({ $0.body = 1000 }) { server in
+            let client = try RawClient(port: server.port)
+            try client.send("HEAD /echo HTTP/1.1\r\nHost: a\r\n" + rest)
+            let answer = try client.answer(toHead: true)
+            #expect(answer.status == status)
+            #expect(answer.header("Content-Type") == "application/problem+json")
+            #expect(try client.isClosedSilently())
+        }
+    }
 }

@@ -22,18 +22,21 @@ final class RawClient {
     }
 
     private let fd: Int32
+    private let tls: TLSClient?
     private var received: [UInt8] = []
 
     /// - Parameter receiveBuffer: the system's buffer for what hasn't been read, in bytes; small ones make slow readers.
-    init(port: UInt16, receiveBuffer: Int32? = nil) throws {
-        fd = try loopbackSocket(port: port, receiveBuffer: receiveBuffer)
+    init(port: UInt16, receiveBuffer: Int32? = nil, isEncrypted: Bool = false) throws {
+        tls = isEncrypted ? try TLSClient(port: port, receiveBuffer: receiveBuffer) : nil
+        fd = try tls?.fd ?? loopbackSocket(port: port, receiveBuffer: receiveBuffer)
     }
 
-    deinit { close(fd) }
+    deinit { if tls == nil { close(fd) } }
 
     func send(_ text: String) throws { try send(Array(text.utf8)) }
 
     func send(_ bytes: [UInt8]) throws {
+        if let tls { return try tls.send(bytes) }
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes { sluice_send(fd, $0.baseAddress, $0.count) }
@@ -112,6 +115,12 @@ final class RawClient {
     func isClosedSilently() throws -> Bool { try rest().isEmpty }
 
     private func receive() throws {
+        if let tls {
+            let piece = try tls.receive()
+            if piece.isEmpty { throw Failure(reason: "closed") }
+            received += piece
+            return
+        }
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
         let count = recv(fd, &buffer, buffer.count, 0)
         if count == 0 { throw Failure(reason: "closed") }

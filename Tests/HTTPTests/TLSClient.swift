@@ -7,12 +7,15 @@ import Reactor
 final class TLSClient {
     struct Failure: Error, Equatable { let reason: String }
 
-    private let fd: Int32
+    let fd: Int32
     private let session: OpaquePointer
 
     /// - Parameters: the protocols offered by ALPN, and the newest TLS version that is offered.
-    init(port: UInt16, offering protocols: [String] = [], newest version: Int32 = TLS1_3_VERSION) throws {
-        let fd = try loopbackSocket(port: port)
+    init(
+        port: UInt16, offering protocols: [String] = [], newest version: Int32 = TLS1_3_VERSION,
+        receiveBuffer: Int32? = nil
+    ) throws {
+        let fd = try loopbackSocket(port: port, receiveBuffer: receiveBuffer)
         self.fd = fd
         guard let context = SSL_CTX_new(TLS_client_method()) else { throw Failure(reason: "context") }
         defer { SSL_CTX_free(context) }
@@ -58,24 +61,27 @@ final class TLSClient {
         return String(cString: text)
     }
 
-    func send(_ text: String) throws {
-        let bytes = Array(text.utf8)
+    func send(_ text: String) throws { try send(Array(text.utf8)) }
+
+    func send(_ bytes: [UInt8]) throws {
         guard SSL_write(session, bytes, Int32(bytes.count)) == Int32(bytes.count) else { throw Failure(reason: "send") }
+    }
+
+    /// What has come; nothing at the server's own end of the stream.
+    func receive() throws -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        let count = SSL_read(session, &buffer, Int32(buffer.count))
+        if count > 0 { return Array(buffer[..<Int(count)]) }
+        guard SSL_get_error(session, count) == SSL_ERROR_ZERO_RETURN else {
+            throw Failure(reason: "the stream ended without a close_notify")
+        }
+        return []
     }
 
     /// Up to the server's own end of the stream.
     func rest() throws -> [UInt8] {
         var all: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
-        while true {
-            let count = SSL_read(session, &buffer, Int32(buffer.count))
-            if count > 0 {
-                all += buffer[..<Int(count)]
-            } else if SSL_get_error(session, count) == SSL_ERROR_ZERO_RETURN {
-                return all
-            } else {
-                throw Failure(reason: "the stream ended without a close_notify")
-            }
-        }
+        while case let piece = try receive(), !piece.isEmpty { all += piece }
+        return all
     }
 }

@@ -61,17 +61,19 @@ struct UploadTests {
     func `a form that can't be read or has no end is a 400, and leaves nothing`(form: String) async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
+        let uploads = try UploadFolder(folder.path)
         let request = try Request.make(.post, "/", headers: [("Content-Type", Self.type)], body: Array(form.utf8))
-        let error = await #expect(throws: HTTPError.self) { try await request.upload(into: folder.path) }
+        let error = await #expect(throws: HTTPError.self) { try await request.upload(into: uploads) }
         #expect(error?.status == .badRequest)
     }
 
     @Test func `fields are in memory, files in the folder until nobody holds them`() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
+        let uploads = try UploadFolder(folder.path)
         do {
             let request = try Request.make(.post, "/", headers: [("Content-Type", Self.type)], body: whole)
-            let upload = try await request.upload(into: folder.path)
+            let upload = try await request.upload(into: uploads)
             #expect(upload["title"] == "Ол\u{ea}" && upload["empty"] == "")
             #expect(upload.files.count == 1)
             let file = try #require(upload.file("p"))
@@ -85,9 +87,10 @@ struct UploadTests {
     @Test func `a claimed file stays`() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
+        let uploads = try UploadFolder(folder.path)
         do {
             let request = try Request.make(.post, "/", headers: [("Content-Type", Self.type)], body: whole)
-            try await request.upload(into: folder.path).file("p")?.claim(as: folder.path + "/kept.png")
+            try await request.upload(into: uploads).file("p")?.claim(as: folder.path + "/kept.png")
         }
         #expect(folder.names == ["kept.png"])
         #expect(try FileSystem.read(folder.path + "/kept.png", limit: 1 << 20) == picture)
@@ -96,19 +99,35 @@ struct UploadTests {
     @Test func `limits name the field, and what was written is removed`() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
+        let uploads = try UploadFolder(folder.path)
         func failure(_ adjust: (inout UploadLimits) -> Void) async throws -> HTTPError? {
             var limits = UploadLimits()
             adjust(&limits)
             let request = try Request.make(.post, "/", headers: [("Content-Type", Self.type)], body: whole)
             let bounds = limits
-            return await #expect(throws: HTTPError.self) { try await request.upload(into: folder.path, limits: bounds) }
+            return await #expect(throws: HTTPError.self) { try await request.upload(into: uploads, limits: bounds) }
         }
         #expect(try await failure { $0.file = 1000 }?.fields.map(\.name) == ["p"])
         #expect(try await failure { $0.field = 3 }?.fields.map(\.name) == ["title"])
         #expect(try await failure { $0.parts = 3 }?.status == .contentTooLarge)
         #expect(folder.names.isEmpty)
         let other = try Request.make(.post, "/", headers: [("Content-Type", "text/plain")], body: whole)
-        let error = await #expect(throws: HTTPError.self) { try await other.upload(into: folder.path) }
+        let error = await #expect(throws: HTTPError.self) { try await other.upload(into: uploads) }
         #expect(error?.status == .unsupportedMediaType)
+    }
+
+    @Test func `what dead processes left is swept, what is in the making and what was kept is not`() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try folder.write(".upload-left", [1])
+        try folder.write("kept.png", [2])
+        let uploads = try UploadFolder(folder.path)
+        #expect(folder.names == ["kept.png"])
+        let request = try Request.make(.post, "/", headers: [("Content-Type", Self.type)], body: whole)
+        let upload = try await request.upload(into: uploads)
+        _ = try UploadFolder(folder.path)
+        #expect(folder.names.count == 2)
+        try await upload.file("p")?.claim(as: folder.path + "/mine.png")
+        #expect(Set(folder.names) == ["kept.png", "mine.png"])
     }
 }
