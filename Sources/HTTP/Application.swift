@@ -62,6 +62,14 @@ package struct Application: Sendable {
         return false
     }
 
+    /// Whether it is for a probe, which is answered however much there is to do.
+    func isBare(_ head: RequestHead) -> Bool {
+        if case .route(let route, _) = router.match(head.method, path: head.bytes[head.pathRange]) {
+            return route.isBare
+        }
+        return false
+    }
+
     /// Never throws: every failure is an answer.
     package func respond(to request: Request) async -> Response {
         var response = await answer(request)

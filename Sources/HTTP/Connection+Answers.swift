@@ -71,7 +71,11 @@ extension Connection {
                 deadline = worker.loop.now + worker.limits.writeDeadline
             case .failed: return false
             case .wouldBlock:
-                guard await readiness.writable() else { return false }
+                let others = held
+                held += bytes.count - offset
+                defer { held = others }
+                // The answer has begun; all that is left to do is to end it.
+                guard !worker.isFull, await readiness.writable() else { return false }
             }
         }
         return true
@@ -79,8 +83,22 @@ extension Connection {
 
     /// Answers what can't be trusted or waited for, without a handler, and ends the conversation.
     func refuse(_ status: Status, _ reason: String, toHead: Bool) async {
+        await refuse(HTTPError(status, detail: reason), toHead: toHead)
+    }
+
+    /// False, and refused, when all connections together hold too much.
+    /// - Parameter count: the bytes that this one holds now.
+    func hasRoom(for count: Int, toHead: Bool) async -> Bool {
+        held = count
+        guard worker.isFull else { return true }
+        worker.reportShed()
+        await refuse(.overloaded, toHead: toHead)
+        return false
+    }
+
+    private func refuse(_ error: HTTPError, toHead: Bool) async {
         worker.refusals += 1
-        var response = HTTPError(status, detail: reason).problem(requestID: "-")
+        var response = error.problem(requestID: "-")
         response.set("Cache-Control", "no-store")
         var bytes: [UInt8] = []
         ResponseHead.write(

@@ -16,7 +16,9 @@ extension Connection {
 
     func readBody(_ head: RequestHead) async -> [UInt8]? {
         enter(.body, deadline: worker.loop.now + worker.limits.bodyDeadline)
-        guard let limit = await admitBody(head) else { return nil }
+        guard let limit = await admitBody(head), await hasRoom(for: pending.count, toHead: head.method == .head) else {
+            return nil
+        }
         if head.expectsContinue, pending.isEmpty {
             guard await sendAll(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) else { return nil }
             enter(.body, deadline: worker.loop.now + worker.limits.bodyDeadline)
@@ -38,6 +40,7 @@ extension Connection {
             let count = min(piece, length - body.count)
             body.append(contentsOf: worker.scratch[0..<count])
             if count < piece { pending = Array(worker.scratch[count..<piece]) }
+            guard await hasRoom(for: body.count + pending.count, toHead: head.method == .head) else { return nil }
         }
         return body
     }
@@ -68,6 +71,9 @@ extension Connection {
                 guard let count = await receiveSome(of: head) else { return nil }
                 received += count
                 input = Array(worker.scratch[0..<count])
+                guard await hasRoom(for: decoder.content.count + count, toHead: head.method == .head) else {
+                    return nil
+                }
             }
         }
     }

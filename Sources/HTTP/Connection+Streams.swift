@@ -8,6 +8,12 @@ extension Connection {
     func send(
         _ stream: StreamedBody, of response: Response, to request: Request, keepsAlive: Bool
     ) async -> Bool {
+        held += stream.compression?.memory ?? 0
+        if worker.isFull {
+            worker.reportShed()
+            let problem = await worker.application.answer(to: HTTPError.overloaded, request)
+            return await conclude(problem, to: request.head, keepsAlive: false)
+        }
         let isVersion10 = request.head.isVersion10
         let keepsAlive = keepsAlive && !isVersion10
         var head: [UInt8] = []

@@ -2,6 +2,7 @@ import Base
 import CLinux
 import Glibc
 import Reactor
+import Synchronization
 
 /// One client connection: reads requests in order, answers each before the next (RFC 9112 §9.3), until either side is done.
 ///
@@ -11,7 +12,7 @@ final class Connection: @unchecked Sendable {
     enum Phase { case idle, head, body, handling, writing, lingering }
 
     let transport: Transport
-    private let peer: SocketAddress?
+    let peer: SocketAddress?
     let worker: ServerWorker
     let readiness: Readiness
     private var parser: RequestParser
@@ -24,6 +25,10 @@ final class Connection: @unchecked Sendable {
     /// The last read took everything that was there.
     private var isDrained = false
     var streaming: StreamedAnswer?
+    /// Bytes kept for it now; part of the worker's.
+    var held = 0 {
+        didSet { if held != oldValue { worker.heldBytes.add(held - oldValue, ordering: .relaxed) } }
+    }
 
     init(_ transport: consuming Transport, peer: SocketAddress?, worker: ServerWorker) throws(SystemError) {
         readiness = try Readiness(fd: transport.fd, loop: worker.loop)
@@ -65,6 +70,7 @@ final class Connection: @unchecked Sendable {
             if exchanges % 32 == 0 { await Task.yield() }
         }
         readiness.cancel()
+        held = 0
         worker.finished(self)
     }
 
@@ -72,6 +78,7 @@ final class Connection: @unchecked Sendable {
     private func exchange() async -> Bool {
         guard let head = await readHead() else { return false }
         let startedAt = MonotonicTime.now()
+        if worker.isBusy, !worker.application.isBare(head) { return await shed(head) }
         var body: [UInt8] = []
         var incoming: IncomingBody?
         if head.framing != .none, worker.application.streamsBody(of: head) {
@@ -79,14 +86,19 @@ final class Connection: @unchecked Sendable {
             incoming = IncomingBody(head, limit: limit, limits: worker.limits)
         } else if head.framing != .none {
             guard let content = await readBody(head) else { return false }
+            // Others may have come to work while it arrived.
+            if worker.isBusy, !worker.application.isBare(head) { return await shed(head, hasContent: false) }
             body = content
         }
+        held = body.count + pending.count
         enter(.handling, deadline: .distantFuture)
         defer { incoming?.isOver = true }
         let reader = incoming.map { BodyReader($0, from: self) }
         let request = Request(
             head: head, body: body, incoming: reader, peer: peer, loop: worker.loop, startedAt: startedAt)
+        worker.inWork += 1
         let response = await worker.application.respond(to: request)
+        worker.inWork -= 1
         if response.isDropped { return false }
         // Content that nobody has read stands before the next request.
         let isRead = incoming?.isFinished ?? true
@@ -95,6 +107,16 @@ final class Connection: @unchecked Sendable {
             return await send(stream, of: response, to: request, keepsAlive: keepsAlive)
         }
         return await conclude(response, to: head, keepsAlive: keepsAlive)
+    }
+
+    /// Answers 503 in place of the handler.
+    /// - Parameter hasContent: it is still to come, and won't be read.
+    private func shed(_ head: RequestHead, hasContent: Bool? = nil) async -> Bool {
+        worker.reportShed()
+        let request = Request(head: head, body: [], peer: peer, loop: worker.loop)
+        let response = await worker.application.answer(to: HTTPError.overloaded, request)
+        let isRead = !(hasContent ?? (head.framing != .none))
+        return await conclude(response, to: head, keepsAlive: head.keepsAlive && !isDraining && isRead)
     }
 
     func conclude(_ response: Response, to head: RequestHead, keepsAlive: Bool) async -> Bool {
@@ -125,6 +147,7 @@ final class Connection: @unchecked Sendable {
 
     private func readHead() async -> RequestHead? {
         enter(.idle, deadline: worker.loop.now + worker.limits.idleDeadline)
+        held = pending.count
         if isDraining && pending.isEmpty { return nil }
         var input = pending
         pending = []
@@ -140,6 +163,7 @@ final class Connection: @unchecked Sendable {
                     return nil
                 case .incomplete:
                     if phase == .idle { enter(.head, deadline: worker.loop.now + worker.limits.headDeadline) }
+                    guard await hasRoom(for: input.count, toHead: Self.isHead(input)) else { return nil }
                 }
             }
             needsBytes = false
@@ -160,6 +184,7 @@ final class Connection: @unchecked Sendable {
                         enter(.head, deadline: worker.loop.now + worker.limits.headDeadline)
                         input = Array(received)
                         needsBytes = true
+                        guard await hasRoom(for: count, toHead: Self.isHead(input)) else { return nil }
                     }
                 } else {
                     input.append(contentsOf: received)

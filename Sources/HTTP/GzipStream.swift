@@ -8,6 +8,9 @@ struct GzipStream: ~Copyable {
         case content
         /// Small pieces over a long time, many at once.
         case events
+
+        /// In bytes.
+        var memory: Int { self == .content ? 268_000 : 28_000 }
     }
 
     private let stream: UnsafeMutablePointer<z_stream>

@@ -40,6 +40,15 @@ package struct HTTPError: Error, Sendable {
         HTTPError(.unprocessable, detail: detail, fields: [Field(name, detail)])
     }
 
+    package static let overloadedType = "/problems/overloaded"
+
+    /// More work than can be done now; nothing of the request was done. Retries are spread over a few seconds.
+    static var overloaded: HTTPError {
+        HTTPError(
+            .serviceUnavailable, detail: "The server has more work than it can do now.", type: overloadedType,
+            headers: [("Retry-After", String(Int.random(in: 1...3)))])
+    }
+
     /// The `application/problem+json` form.
     package func problem(requestID: String) -> Response {
         var object = JSONObject()

@@ -1,3 +1,5 @@
+import Base
+
 /// Bounds on what one client may ask of the server. Every one is enforced before memory is spent.
 package struct Limits: Sendable {
     /// Request line, in bytes. Beyond it: 414.
@@ -13,6 +15,16 @@ package struct Limits: Sendable {
     package var body = 1024 * 1024
     /// Open connections over all loops. Beyond it new ones are closed at once.
     package var connections = 16_384
+    /// Of them from one IPv4 address or IPv6 /64. Beyond it new ones are closed at once.
+    package var connectionsPerAddress = 1024
+    /// Whose connections don't count towards `connectionsPerAddress`.
+    package var trustedPeers = AddressList()
+    /// Requests whose handler runs, over all loops. Beyond it: 503, but for bare routes.
+    package var requestsInWork = 1024
+    /// Memory for requests that are not whole, content whose handler runs, and answers the client doesn't take, over all loops, in
+    /// bytes. Beyond it: 503, or the end of the connection where an answer has begun. What each connection costs by itself, and what
+    /// handlers hold, is bounded by their numbers.
+    package var heldBytes = 256 << 20
     /// From the first byte of a request to the end of its head.
     package var headDeadline = Duration.seconds(10)
     /// From the end of the head to the end of the content, and longer by what arrives at no less than `slowestBody`.
@@ -28,6 +40,7 @@ package struct Limits: Sendable {
 
     /// How long a client that has sent so many bytes of content may have taken.
     func bodyTime(received: Int) -> Duration {
-        bodyDeadline + .milliseconds(received.multipliedReportingOverflow(by: 1000).partialValue / max(1, slowestBody))
+        let (milliseconds, overflows) = received.multipliedReportingOverflow(by: 1000)
+        return bodyDeadline + (overflows ? .zero : .milliseconds(milliseconds / max(1, slowestBody)))
     }
 }

@@ -14,8 +14,10 @@ package final class Server: @unchecked Sendable {
     private let limits: Limits
     private let log: Logger
     private let listener: Int32
+    private let census: ConnectionCensus
     // On the first loop's thread only:
     private var acceptor: Acceptor?
+    private var turnedAway = SparseReport(every: .seconds(10))
 
     /// Binds and starts to accept. Call from any thread that isn't a loop's, or from the first loop.
     ///
@@ -33,7 +35,13 @@ package final class Server: @unchecked Sendable {
         signal(SIGPIPE, SIG_IGN)
         listener = try Socket.listen(host: host, port: port)
         address = Socket.localAddress(listener) ?? .v4(0, port: port)
-        workers = loops.map { ServerWorker(loop: $0, application: application, limits: limits, tls: tls) }
+        let census = ConnectionCensus(limit: limits.connectionsPerAddress, exempt: limits.trustedPeers)
+        self.census = census
+        workers = loops.map {
+            ServerWorker(
+                loop: $0, application: application, limits: limits, share: loops.count, census: census, tls: tls,
+                log: log)
+        }
         for worker in workers { worker.loop.execute { worker.startSweeping() } }
         loops[0].execute { self.startAccepting() }
     }
@@ -42,6 +50,9 @@ package final class Server: @unchecked Sendable {
 
     /// Open connections now, over all loops.
     package var connectionCount: Int { workers.reduce(0) { $0 + $1.count.load(ordering: .relaxed) } }
+
+    /// What is kept for requests and answers under way, over all loops. Off the loops it may be a moment old.
+    var heldBytes: Int { workers.reduce(0) { $0 + $1.heldBytes.load(ordering: .relaxed) } }
 
     private func startAccepting() {
         let acceptor = Acceptor(listener: listener, loop: loops[0]) { [weak self] fd, peer in
@@ -67,8 +78,11 @@ package final class Server: @unchecked Sendable {
                 fewestCount = count
             }
         }
-        guard total < limits.connections else {
+        guard total < limits.connections, census.admit(peer) else {
             close(fd)
+            if let count = turnedAway.count(now: loops[0].now) {
+                log.warning("connections are turned away", ["count": String(count), "open": String(total)])
+            }
             return
         }
         Socket.disableNagle(fd)
@@ -122,7 +136,8 @@ private final class Acceptor: ReadinessHandler {
     }
 
     func ready(_ events: ReadyEvents) {
-        while !isStopped {
+        // A crowd at the door must not keep the loop from those who are inside.
+        for _ in 0..<256 where !isStopped {
             switch Socket.accept(listener) {
             case .connection(let fd, let peer): take(fd, peer)
             case .none: return
@@ -131,6 +146,7 @@ private final class Acceptor: ReadinessHandler {
                 return
             }
         }
+        if !isStopped { loop.schedule(after: .zero) { [weak self] in self?.ready([]) } }
     }
 
     func stop() {

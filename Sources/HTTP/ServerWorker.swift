@@ -5,7 +5,7 @@ import Synchronization
 
 /// One loop's share of a server: its connections, their deadlines, and the buffers they share.
 ///
-/// Touched only on its loop's thread, but for `count` (`@unchecked Sendable` on that ground).
+/// Touched only on its loop's thread, but for `count` and `heldBytes`, which others may read (`@unchecked Sendable` on that ground).
 final class ServerWorker: @unchecked Sendable {
     let loop: EventLoop
     let application: Application
@@ -16,6 +16,15 @@ final class ServerWorker: @unchecked Sendable {
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
     var output: [UInt8] = []
     var refusals = 0
+    /// Requests whose handler runs.
+    var inWork = 0
+    /// See `Limits.heldBytes`; kept by the connections.
+    let heldBytes = Atomic<Int>(0)
+    private let mostInWork: Int
+    private let mostHeld: Int
+    private let census: ConnectionCensus
+    private let log: Logger
+    private var shed = SparseReport(every: .seconds(10))
 
     private let tls: TLSContext?
     private var connections: [ObjectIdentifier: Connection] = [:]
@@ -24,9 +33,19 @@ final class ServerWorker: @unchecked Sendable {
     private var dateSecond = 0
     private var dateBytes: [UInt8] = []
 
-    /// - Parameter tls: nil: plain HTTP.
-    init(loop: EventLoop, application: Application, limits: Limits, tls: TLSContext?) {
+    /// - Parameters:
+    ///   - share: how many workers share the limits.
+    ///   - tls: nil: plain HTTP.
+    init(
+        loop: EventLoop, application: Application, limits: Limits, share: Int, census: ConnectionCensus,
+        tls: TLSContext?,
+        log: Logger
+    ) {
         self.loop = loop
+        self.census = census
+        self.log = log
+        mostInWork = max(1, limits.requestsInWork / share)
+        mostHeld = limits.heldBytes / share
         self.tls = tls
         self.application = application
         self.limits = limits
@@ -40,6 +59,7 @@ final class ServerWorker: @unchecked Sendable {
             let connection = try? Connection(transport, peer: peer, worker: self)
         else {
             count.subtract(1, ordering: .relaxed)
+            census.leave(peer)
             return
         }
         connections[ObjectIdentifier(connection)] = connection
@@ -49,6 +69,7 @@ final class ServerWorker: @unchecked Sendable {
     func finished(_ connection: Connection) {
         connections[ObjectIdentifier(connection)] = nil
         count.subtract(1, ordering: .relaxed)
+        census.leave(connection.peer)
         if connections.isEmpty { releaseWaiting() }
     }
 
@@ -86,6 +107,24 @@ final class ServerWorker: @unchecked Sendable {
     private func releaseWaiting() {
         for waiting in waitingForIdle { waiting.resume() }
         waitingForIdle = []
+    }
+
+    // MARK: Overload
+
+    /// No further handler may begin.
+    var isBusy: Bool { inWork >= mostInWork }
+
+    /// Nobody may keep more bytes than they have.
+    var isFull: Bool { heldBytes.load(ordering: .relaxed) > mostHeld }
+
+    func reportShed() {
+        guard let count = shed.count(now: loop.now) else { return }
+        log.warning(
+            "requests are shed",
+            [
+                "count": String(count), "in_work": String(inWork),
+                "held_bytes": String(heldBytes.load(ordering: .relaxed)),
+            ])
     }
 
     /// The `Date` field's value, made once a second.

@@ -5,7 +5,7 @@ import Testing
 @testable import HTTP
 
 /// Streams that are compressed on their way.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct CompressedStreamTests {
     private static let rows = (0..<50_000).map { Array("row \($0), the same words again and again\n".utf8) }
 

@@ -6,7 +6,7 @@ import Testing
 @testable import HTTP
 
 /// Long answers and long content, in plain and through TLS alike.
-@Suite(.serialized, .timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct EitherTransportTests {
     private static let piece = (0..<65_536).map { UInt8(truncatingIfNeeded: $0 &* 13 &+ $0 >> 7) }
 

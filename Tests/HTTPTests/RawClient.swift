@@ -3,7 +3,7 @@ import Glibc
 import HTTP
 import Reactor
 
-/// The client's end of one connection: blocking, and exact to the byte. A wait that lasts ten seconds is a failure.
+/// The client's end of one connection: blocking, and exact to the byte. A wait that lasts a minute is a failure.
 final class RawClient {
     struct Failure: Error { let reason: String }
 
@@ -129,10 +129,10 @@ final class RawClient {
     }
 }
 
-/// A blocking socket connected to a port of loopback, which the caller closes. Its waits end after ten seconds.
+/// A blocking socket connected to a port of loopback, which the caller closes. Its waits end after a minute.
 func loopbackSocket(port: UInt16, receiveBuffer: Int32? = nil) throws -> Int32 {
     let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    var limit = timeval(tv_sec: 10, tv_usec: 0)
+    var limit = timeval(tv_sec: 60, tv_usec: 0)
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     if var size = receiveBuffer { setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, 4) }

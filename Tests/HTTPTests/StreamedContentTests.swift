@@ -6,7 +6,7 @@ import Testing
 @testable import HTTP
 
 /// Content that is read while its handler runs, over real sockets.
-@Suite(.serialized, .timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct StreamedContentTests {
     /// Answers the number of bytes and a sum over them.
     private static let measure = route(.post, "/measure", bodyLimit: 100_000_000) { request in
