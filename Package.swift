@@ -86,7 +86,9 @@ let suites: [Target] = [
         ]),
     tests(of: "Sandbox", with: ["Base"]),
     tests(of: "Frame", with: ["TestDesk", "Base", "HTTP", "Views", "Keitaro", "Fetch"]),
-    tests(of: "Accounts", with: ["TestDesk", "Base", "Reactor", "HTTP", "Postgres", "Frame", "Fetch", "Sandbox"]),
+    tests(
+        of: "Accounts",
+        with: ["TestDesk", "TestGround", "Base", "Reactor", "HTTP", "Postgres", "Frame", "Fetch", "Sandbox"]),
     tests(of: "Mirror", with: ["TestDesk", "Base", "Postgres", "Keitaro", "Fetch", "Sandbox"]),
     tests(
         of: "Sluice",

@@ -22,6 +22,8 @@ package struct Configuration: Sendable {
     package let trustedProxies: AddressList
     /// `TLS_CERTIFICATE` and `TLS_KEY`: absolute paths of PEM files. Nil: plain HTTP; always so in the demo.
     package let tls: TLSFiles?
+    /// `LIMIT_…`: what clients may ask.
+    package let limits: ConfigurationLimits
     /// `KEITARO_URL`: the tracker's root, without `/admin_api/v1` and without a slash at the end. Nil in the demo.
     package let keitaroURL: String?
     /// `REPORTING_CURRENCY`: an ISO 4217 code; USD unless set. Keitaro's reports name none.
@@ -60,6 +62,7 @@ package struct Configuration: Sendable {
         loops = reader.number("LOOPS", 1...64) ?? min(max(machine.cores, 1), 64)
         trustedProxies = reader.addresses("TRUSTED_PROXIES") ?? AddressList()
         tls = demo ? nil : reader.tlsFiles(machine)
+        limits = ConfigurationLimits(&reader)
         keitaroURL = demo ? nil : reader.keitaroURL("KEITARO_URL")
         reportingCurrency = reader.currency("REPORTING_CURRENCY") ?? "USD"
         httpsProxy = reader.proxy("HTTPS_PROXY", "https_proxy")

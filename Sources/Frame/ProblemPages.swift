@@ -42,7 +42,7 @@ extension Frame {
     private func inWords(_ error: HTTPError, _ request: Request) -> HTTPError {
         let words = words(for: request)
         var said = error
-        let known = Self.words(for: error.status)
+        let known = Self.words(for: error)
         // A sentence that says what happened stands under a plain heading: the status' own may say another thing.
         if said.title == nil, said.detail != nil { said.title = words("error.not_done.title") }
         guard let (title, detail) = known else {
@@ -57,8 +57,11 @@ extension Frame {
         return said
     }
 
-    private static func words(for status: Status) -> (title: String, detail: String)? {
-        switch status.code {
+    private static func words(for error: HTTPError) -> (title: String, detail: String)? {
+        if error.type == HTTPError.overloadedType {
+            return (Word("error.overloaded.title").name, Word("error.overloaded.detail").name)
+        }
+        return switch error.status.code {
         case 400, 422: (Word("error.bad_request.title").name, Word("error.bad_request.detail").name)
         case 401: (Word("error.signed_out.title").name, Word("error.signed_out.detail").name)
         case 403: (Word("error.forbidden.title").name, Word("error.forbidden.detail").name)

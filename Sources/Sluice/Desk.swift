@@ -59,12 +59,13 @@ struct Desk {
         let readiness = ReadinessFlag()
         let application = try Mounts(
             configuration: configuration, storage: storage, trackers: trackers, log: log,
-            readiness: readiness, ordered: { outbox.poke() }, metrics: metrics
+            readiness: readiness, loops: loops, ordered: { outbox.poke() }, metrics: metrics
         ).application()
         let server: Server
         do {
             server = try Server(
-                host: configuration.host, port: configuration.port, loops: loops, application: application, tls: tls,
+                host: configuration.host, port: configuration.port, loops: loops, application: application,
+                limits: ServingLimits.make(configuration, log: log), tls: tls,
                 log: log.component("http"))
         } catch {
             StandardError.write(

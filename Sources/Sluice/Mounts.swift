@@ -6,6 +6,7 @@ import Glibc
 import HTTP
 import Keitaro
 import Postgres
+import Reactor
 import Sandbox
 import Synchronization
 
@@ -16,6 +17,7 @@ struct Mounts {
     let trackers: KeitaroTrackers
     let log: Logger
     let readiness: ReadinessFlag
+    let loops: [EventLoop]
     /// Tells the outbox worker of new items.
     let ordered: @Sendable () -> Void
     let metrics: MetricSources
@@ -44,6 +46,7 @@ struct Mounts {
             routes: reference.routes,
             middleware: [
                 SecurityHeaders.middleware, RequestLog.middleware(log.component("http")), allowedHosts.middleware,
+                requestLimiter.middleware,
                 Guard(store: storage.accounts, proxies: configuration.trustedProxies, log: log.component("audit"))
                     .middleware,
             ],
@@ -58,6 +61,13 @@ struct Mounts {
         let listed = configuration.allowedHosts
         let own = configuration.publicURL.flatMap { Frame.host($0) }.map { AllowedHosts.name(of: $0) }
         return AllowedHosts(listed.isEmpty ? [] : listed + [own].compactMap { $0 })
+    }
+
+    private var requestLimiter: RequestLimiter {
+        RequestLimiter(
+            perAddress: configuration.limits.requestsPerMinute, perToken: configuration.limits.tokenRequestsPerMinute,
+            proxies: configuration.trustedProxies, counts: RequestCounts(database: storage.database), loops: loops,
+            log: log.component("limits"))
     }
 
     /// The three weights that the stylesheet names; the package has thirty.

@@ -155,6 +155,23 @@ import Testing
         #expect(try read(["HOST": "::"]).host == "::")
     }
 
+    @Test func `limits have defaults, and each is taken from its own variable`() throws {
+        let usual = try read([:]).limits
+        #expect(usual.connections == 16_384 && usual.requestsPerMinute == 3_000 && usual.heldMegabytes == 256)
+        let limits = try read([
+            "LIMIT_CONNECTIONS": "101", "LIMIT_CONNECTIONS_PER_ADDRESS": "102", "LIMIT_REQUESTS_IN_WORK": "103",
+            "LIMIT_REQUESTS_PER_MINUTE": "0", "LIMIT_TOKEN_REQUESTS_PER_MINUTE": "105", "LIMIT_REQUEST_LINE": "1066",
+            "LIMIT_HEADERS": "10700", "LIMIT_BODY": "108000", "LIMIT_HELD_MEGABYTES": "109",
+            "LIMIT_HEADER_SECONDS": "110", "LIMIT_BODY_SECONDS": "111", "LIMIT_IDLE_SECONDS": "112",
+            "LIMIT_WRITE_SECONDS": "113",
+        ]).limits
+        #expect(limits.connections == 101 && limits.connectionsPerAddress == 102 && limits.requestsInWork == 103)
+        #expect(limits.requestsPerMinute == 0 && limits.tokenRequestsPerMinute == 105)
+        #expect(limits.requestLine == 1_066 && limits.headers == 10_700 && limits.body == 108_000)
+        #expect(limits.heldMegabytes == 109 && limits.headerSeconds == 110 && limits.bodySeconds == 111)
+        #expect(limits.idleSeconds == 112 && limits.writeSeconds == 113)
+    }
+
     @Test func `a certificate and its key come together`() {
         #expect(problems(["TLS_KEY": "key.pem"]) == ["TLS_CERTIFICATE must be set when TLS_KEY is."])
         #expect(problems(["TLS_CERTIFICATE": "chain.pem"]) == ["TLS_KEY must be set when TLS_CERTIFICATE is."])
@@ -163,7 +180,12 @@ import Testing
     @Test(
         arguments: [
             ("PORT", ["-1", "65536", "80a", "+80", "8 0", "0x50", "99999999999999999999"]),
-            ("LOOPS", ["0", "65", "two"]),
+            ("LOOPS", ["0", "65", "two"]), ("LIMIT_CONNECTIONS", ["15", "many"]),
+            ("LIMIT_CONNECTIONS_PER_ADDRESS", ["0"]), ("LIMIT_REQUESTS_IN_WORK", ["0"]),
+            ("LIMIT_REQUESTS_PER_MINUTE", ["-1"]), ("LIMIT_TOKEN_REQUESTS_PER_MINUTE", ["-1"]),
+            ("LIMIT_REQUEST_LINE", ["80", "8k"]), ("LIMIT_HEADERS", ["100"]), ("LIMIT_BODY", ["1"]),
+            ("LIMIT_HELD_MEGABYTES", ["1"]), ("LIMIT_HEADER_SECONDS", ["0"]), ("LIMIT_BODY_SECONDS", ["0"]),
+            ("LIMIT_IDLE_SECONDS", ["0", "3601"]), ("LIMIT_WRITE_SECONDS", ["0"]),
             ("HOST", ["desk.example.com", "1.2.3", "::1%lo"]),
             ("PUBLIC_URL", ["desk.example.com", "https://u:p@h", "javascript:1"]),
             ("WEBHOOK_DOMAIN", ["a b", "ftp://a", "-"]), ("ALLOWED_HOSTS", ["a:80", "a/b", "*", ".."]),

@@ -15,7 +15,9 @@ import TestGround
         let folder = try TemporaryFolder("lost")
         defer { folder.remove() }
         let directory = folder.path
-        let settings = ["DEMO_DATA_DIR": directory]
+        let settings = [
+            "DEMO_DATA_DIR": directory, "LIMIT_REQUESTS_PER_MINUTE": "0", "LIMIT_TOKEN_REQUESTS_PER_MINUTE": "0",
+        ]
         let (desk, url) = try ProgramProcess.serve(settings, ["--demo", "serve"])
         let token = try ProgramProcess.answer(["--demo", "token", "create", "--admin", "--name", "tests"], settings)
         try await onLoop { loop in
