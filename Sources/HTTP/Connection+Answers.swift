@@ -97,7 +97,7 @@ extension Connection {
     }
 
     private func refuse(_ error: HTTPError, toHead: Bool) async {
-        worker.refusals += 1
+        worker.refusals.add(1)
         var response = error.problem(requestID: "-")
         response.set("Cache-Control", "no-store")
         var bytes: [UInt8] = []

@@ -2,7 +2,6 @@ import Base
 import CLinux
 import Glibc
 import Reactor
-import Synchronization
 
 /// One client connection: reads requests in order, answers each before the next (RFC 9112 §9.3), until either side is done.
 ///
@@ -27,7 +26,7 @@ final class Connection: @unchecked Sendable {
     var streaming: StreamedAnswer?
     /// Bytes kept for it now; part of the worker's.
     var held = 0 {
-        didSet { if held != oldValue { worker.heldBytes.add(held - oldValue, ordering: .relaxed) } }
+        didSet { if held != oldValue { worker.heldBytes.add(held - oldValue) } }
     }
 
     init(_ transport: consuming Transport, peer: SocketAddress?, worker: ServerWorker) throws(SystemError) {
@@ -96,9 +95,9 @@ final class Connection: @unchecked Sendable {
         let reader = incoming.map { BodyReader($0, from: self) }
         let request = Request(
             head: head, body: body, incoming: reader, peer: peer, loop: worker.loop, startedAt: startedAt)
-        worker.inWork += 1
+        worker.inWork.add(1)
         let response = await worker.application.respond(to: request)
-        worker.inWork -= 1
+        worker.inWork.add(-1)
         if response.isDropped { return false }
         // Content that nobody has read stands before the next request.
         let isRead = incoming?.isFinished ?? true

@@ -1,5 +1,3 @@
-import Base
-
 /// Bounds on what one client may ask of the server. Every one is enforced before memory is spent.
 package struct Limits: Sendable {
     /// Request line, in bytes. Beyond it: 414.
@@ -17,8 +15,6 @@ package struct Limits: Sendable {
     package var connections = 16_384
     /// Of them from one IPv4 address or IPv6 /64. Beyond it new ones are closed at once.
     package var connectionsPerAddress = 1024
-    /// Whose connections don't count towards `connectionsPerAddress`.
-    package var trustedPeers = AddressList()
     /// Requests whose handler runs, over all loops. Beyond it: 503, but for bare routes.
     package var requestsInWork = 1024
     /// Memory for requests that are not whole, content whose handler runs, and answers the client doesn't take, over all loops, in

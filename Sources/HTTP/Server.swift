@@ -15,17 +15,20 @@ package final class Server: @unchecked Sendable {
     private let log: Logger
     private let listener: Int32
     private let census: ConnectionCensus
+    private let turnedAwayCount = OneWriterCount()
     // On the first loop's thread only:
     private var acceptor: Acceptor?
     private var turnedAway = SparseReport(every: .seconds(10))
 
     /// Binds and starts to accept. Call from any thread that isn't a loop's, or from the first loop.
     ///
-    /// - Parameter tls: nil: plain HTTP.
+    /// - Parameters:
+    ///   - trustedPeers: proxies, whose connections don't count towards `connectionsPerAddress`.
+    ///   - tls: nil: plain HTTP.
     /// - Throws: `SystemError` when the address is taken or not allowed.
     package init(
         host: String, port: UInt16, loops: [EventLoop], application: Application, limits: Limits = Limits(),
-        tls: TLSContext? = nil, log: Logger
+        trustedPeers: AddressList = AddressList(), tls: TLSContext? = nil, log: Logger
     ) throws(SystemError) {
         precondition(!loops.isEmpty, "a server needs a loop")
         self.loops = loops
@@ -35,7 +38,7 @@ package final class Server: @unchecked Sendable {
         signal(SIGPIPE, SIG_IGN)
         listener = try Socket.listen(host: host, port: port)
         address = Socket.localAddress(listener) ?? .v4(0, port: port)
-        let census = ConnectionCensus(limit: limits.connectionsPerAddress, exempt: limits.trustedPeers)
+        let census = ConnectionCensus(limit: limits.connectionsPerAddress, exempt: trustedPeers)
         self.census = census
         workers = loops.map {
             ServerWorker(
@@ -51,8 +54,30 @@ package final class Server: @unchecked Sendable {
     /// Open connections now, over all loops.
     package var connectionCount: Int { workers.reduce(0) { $0 + $1.count.load(ordering: .relaxed) } }
 
-    /// What is kept for requests and answers under way, over all loops. Off the loops it may be a moment old.
-    var heldBytes: Int { workers.reduce(0) { $0 + $1.heldBytes.load(ordering: .relaxed) } }
+    /// What is going on, over all loops, a moment ago; what is counted is since the start.
+    package struct Load: Sendable {
+        /// Requests whose handler runs.
+        package var inWork = 0
+        /// Kept for requests and answers under way.
+        package var heldBytes = 0
+        /// Answered 503 for lack of room.
+        package var shed = 0
+        /// Answered without a handler, for they were malformed, too large, or late; those for lack of bytes are among them.
+        package var refused = 0
+        /// Connections closed at once.
+        package var turnedAway = 0
+    }
+
+    package var load: Load {
+        var load = Load(turnedAway: turnedAwayCount.value)
+        for worker in workers {
+            load.inWork += worker.inWork.value
+            load.heldBytes += worker.heldBytes.value
+            load.shed += worker.sheds.value
+            load.refused += worker.refusals.value
+        }
+        return load
+    }
 
     private func startAccepting() {
         let acceptor = Acceptor(listener: listener, loop: loops[0]) { [weak self] fd, peer in
@@ -80,6 +105,7 @@ package final class Server: @unchecked Sendable {
         }
         guard total < limits.connections, census.admit(peer) else {
             close(fd)
+            turnedAwayCount.add(1)
             if let count = turnedAway.count(now: loops[0].now) {
                 log.warning("connections are turned away", ["count": String(count), "open": String(total)])
             }

@@ -5,7 +5,7 @@ import Synchronization
 
 /// One loop's share of a server: its connections, their deadlines, and the buffers they share.
 ///
-/// Touched only on its loop's thread, but for `count` and `heldBytes`, which others may read (`@unchecked Sendable` on that ground).
+/// Touched only on its loop's thread, but for the counts, which others may read (`@unchecked Sendable` on that ground).
 final class ServerWorker: @unchecked Sendable {
     let loop: EventLoop
     let application: Application
@@ -15,11 +15,13 @@ final class ServerWorker: @unchecked Sendable {
     /// Received bytes land here; valid until the next suspension of whoever received them.
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 * 1024, alignment: 16)
     var output: [UInt8] = []
-    var refusals = 0
+    /// Requests that were answered without a handler, for what they are and for lack of room.
+    let refusals = OneWriterCount()
+    let sheds = OneWriterCount()
     /// Requests whose handler runs.
-    var inWork = 0
+    let inWork = OneWriterCount()
     /// See `Limits.heldBytes`; kept by the connections.
-    let heldBytes = Atomic<Int>(0)
+    let heldBytes = OneWriterCount()
     private let mostInWork: Int
     private let mostHeld: Int
     private let census: ConnectionCensus
@@ -112,18 +114,19 @@ final class ServerWorker: @unchecked Sendable {
     // MARK: Overload
 
     /// No further handler may begin.
-    var isBusy: Bool { inWork >= mostInWork }
+    var isBusy: Bool { inWork.value >= mostInWork }
 
     /// Nobody may keep more bytes than they have.
-    var isFull: Bool { heldBytes.load(ordering: .relaxed) > mostHeld }
+    var isFull: Bool { heldBytes.value > mostHeld }
 
     func reportShed() {
+        sheds.add(1)
         guard let count = shed.count(now: loop.now) else { return }
         log.warning(
             "requests are shed",
             [
-                "count": String(count), "in_work": String(inWork),
-                "held_bytes": String(heldBytes.load(ordering: .relaxed)),
+                "count": String(count), "in_work": String(inWork.value),
+                "held_bytes": String(heldBytes.value),
             ])
     }
 

@@ -65,7 +65,8 @@ struct Desk {
         do {
             server = try Server(
                 host: configuration.host, port: configuration.port, loops: loops, application: application,
-                limits: ServingLimits.make(configuration, log: log), tls: tls,
+                limits: ServingLimits.make(configuration, log: log), trustedPeers: configuration.trustedProxies,
+                tls: tls,
                 log: log.component("http"))
         } catch {
             StandardError.write(

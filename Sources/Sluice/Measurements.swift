@@ -29,10 +29,26 @@ enum Measurements {
     static func add(_ server: Server, to sources: MetricSources) {
         sources.add { [weak server] in
             guard let server else { return [] }
+            let load = server.load
             return [
                 MetricFamily(
+                    "sluice_http_requests_in_work", .gauge, help: "Requests whose handler runs.", Double(load.inWork)),
+                MetricFamily(
+                    "sluice_http_held_bytes", .gauge, help: "Kept for requests and answers under way.",
+                    Double(load.heldBytes)),
+                MetricFamily(
+                    "sluice_http_shed_total", .counter, help: "Requests answered 503 for lack of room.",
+                    Double(load.shed)),
+                MetricFamily(
+                    "sluice_http_refused_total", .counter, help: "Requests refused without a handler.",
+                    Double(load.refused)),
+                MetricFamily(
+                    "sluice_http_turned_away_total", .counter,
+                    help: "Connections closed at once, for there were too many.",
+                    Double(load.turnedAway)),
+                MetricFamily(
                     "sluice_http_connections", .gauge, help: "Open client connections.",
-                    Double(server.connectionCount))
+                    Double(server.connectionCount)),
             ]
         }
     }

@@ -18,7 +18,6 @@ enum ServingLimits {
                 ["connections": String(limits.connections), "open_files": String(openFiles)])
         }
         limits.connectionsPerAddress = set.connectionsPerAddress
-        limits.trustedPeers = configuration.trustedProxies
         limits.requestsInWork = set.requestsInWork
         limits.heldBytes = set.heldMegabytes << 20
         limits.requestLine = set.requestLine

@@ -8,7 +8,7 @@ import Testing
 /// Runs `body` with a server on a free port of loopback, over loops of its own, and stops all of it afterwards.
 func withServer(
     loops count: Int = 1, _ adjust: (inout Limits) -> Void = { _ in }, routes: [Route] = [], tls: TLSContext? = nil,
-    _ body: (Server) async throws -> Void
+    trusting trustedPeers: AddressList = AddressList(), _ body: (Server) async throws -> Void
 ) async throws {
     var limits = Limits()
     adjust(&limits)
@@ -18,7 +18,8 @@ func withServer(
     let application = Application(
         routes: routes + standardRoutes, log: Logger(component: "http", sink: Logger.nowhere))
     let server = try Server(
-        host: "127.0.0.1", port: 0, loops: loops, application: application, limits: limits, tls: tls,
+        host: "127.0.0.1", port: 0, loops: loops, application: application, limits: limits,
+        trustedPeers: trustedPeers, tls: tls,
         log: Logger(component: "http", sink: Logger.nowhere))
     do {
         try await body(server)

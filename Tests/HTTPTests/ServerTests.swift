@@ -9,8 +9,12 @@ import Testing
 /// Real sockets on loopback: many connections, several loops, and the end.
 @Suite(.serialized, .timeLimit(.minutes(10)))
 struct ServerTests {
-    @Test func `connections beyond the cap are closed, until there is room`() async throws {
-        try await withServer({ $0.connections = 2 }) { server in
+    @Test(arguments: [false, true])
+    func `connections beyond the cap, over all or of one address, are closed until there is room`(
+        isOfOneAddress: Bool
+    ) async throws {
+        try await withServer({ if isOfOneAddress { $0.connectionsPerAddress = 2 } else { $0.connections = 2 } }) {
+            server in
             var clients = try (0..<2).map { _ in try RawClient(port: server.port) }
             for client in clients {
                 try client.get("/number/1")

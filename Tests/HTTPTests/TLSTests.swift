@@ -32,23 +32,6 @@ import Testing
         }
     }
 
-    @Test func `a file that is sent from the disk is encrypted like the rest`() async throws {
-        let folder = try TemporaryFolder()
-        defer { folder.remove() }
-        let content = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 9) }
-        try folder.write("big.png", content)
-        let files = try StaticFiles(folders: [("", folder.path)])
-        let served = route(.get, "/static/{path*}") { try files.respond(to: $0, path: try $0.text("path")) }
-        let certificate = try TestCertificate()
-        let tls = try TLSContext(certificate: certificate.path, key: certificate.path)
-        try await withServer(routes: [served], tls: tls) { server in
-            let client = try TLSClient(port: server.port)
-            try client.send("GET /static/big.png HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-            let answer = try client.rest()
-            #expect(answer.count > content.count && answer.suffix(content.count) == content[...])
-        }
-    }
-
     @Test(arguments: [
         (TLS1_VERSION, false), (TLS1_1_VERSION, false), (TLS1_2_VERSION, true), (TLS1_3_VERSION, true),
     ])
