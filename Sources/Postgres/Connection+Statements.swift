@@ -3,10 +3,27 @@ import CPostgres
 import Reactor
 
 extension Connection {
-    /// Runs one statement, prepared on first use.
+    /// Runs one statement, prepared on first use. Its task's cancellation cancels it.
     func query(_ sql: SQL, within limit: Duration) async throws(PostgresError) -> Rows {
+        if Task.isCancelled { throw .cancelled }
+        return try await turn(sql, within: limit, heedsCancellation: true)
+    }
+
+    /// Runs one statement to its end even if the task has been cancelled: for what puts things back in order.
+    func finishingQuery(_ sql: SQL, within limit: Duration) async throws(PostgresError) -> Rows {
+        try await turn(sql, within: limit, heedsCancellation: false)
+    }
+
+    private func turn(
+        _ sql: SQL, within limit: Duration, heedsCancellation: Bool
+    ) async throws(PostgresError) -> Rows {
         await takeTurn()
         defer { endTurn() }
+        guard heedsCancellation else { return try await perform(sql, within: limit) }
+        return try await heedingCancellation { () throws(PostgresError) in try await perform(sql, within: limit) }
+    }
+
+    private func perform(_ sql: SQL, within limit: Duration) async throws(PostgresError) -> Rows {
         let text = sql.text
         do throws(PostgresError) {
             let parameters = try BoundParameters(sql.parameters)
@@ -126,32 +143,33 @@ extension Connection {
             throw error
         }
         var deadline = MonotonicTime.now() + limit
-        var cancelling: Task<Bool, Never>?
+        var cancelling: (task: Task<Bool, Never>, reason: PostgresError)?
         var answer = Answer(columns: columns)
         while true {
             do throws(PostgresError) {
-                if try await advance(&answer, until: deadline) { break }
-                // Late.
-                guard cancelling == nil else {
-                    throw lost("the statement took longer than \(limit) and did not heed its cancellation")
+                let step = try await advance(&answer, until: deadline)
+                if step == .whole { break }
+                if let reason = cancelling?.reason {
+                    // A task that was cancelled while its late statement is being stopped changes nothing.
+                    if step == .cancelled { continue }
+                    throw lost("\(reason.message), but did not heed it")
                 }
-                cancelling = startCancelling()
+                cancelling = (startCancelling(), step == .late ? .late(limit) : .cancelled)
                 deadline = MonotonicTime.now() + settings.cancelGrace
             } catch {
                 // Wait for it even so: it must not strike whoever gets this backend next.
-                let isLate = cancelling != nil
-                _ = await cancelling?.value
+                _ = await cancelling?.task.value
                 if let first = answer.error { throw first }
-                throw isLate ? PostgresError(.deadline, error.message) : error
+                throw cancelling.map { PostgresError($0.reason.category, error.message) } ?? error
             }
         }
         if let cancelling {
             // An unconfirmed cancellation may still be on its way to this backend.
-            if await !cancelling.value { close() }
+            if await !cancelling.task.value { close() }
             if let error = answer.error, error.sqlState == "57014" {
-                var late = PostgresError(.deadline, "the statement took longer than \(limit) and was cancelled")
-                late.sqlState = error.sqlState
-                throw late
+                var reason = cancelling.reason
+                reason.sqlState = error.sqlState
+                throw reason
             }
         }
         if let error = answer.error {
@@ -168,14 +186,16 @@ extension Connection {
         var error: PostgresError?
     }
 
-    /// Flushes and reads until the answer is complete (true) or the deadline has passed (false).
-    private func advance(_ answer: inout Answer, until deadline: MonotonicTime) async throws(PostgresError) -> Bool {
+    private enum Step { case whole, late, cancelled }
+
+    /// Flushes and reads until the answer is complete, the deadline has passed or the task is cancelled.
+    private func advance(_ answer: inout Answer, until deadline: MonotonicTime) async throws(PostgresError) -> Step {
         while true {
             let unsent = PQflush(handle)
             guard unsent >= 0 else { throw lost() }
             if unsent == 0 {
                 while let handle, PQisBusy(handle) == 0 {
-                    guard let next = PQgetResult(handle) else { return true }
+                    guard let next = PQgetResult(handle) else { return .whole }
                     try take(PostgresResult(next, known: answer.columns), into: &answer)
                 }
             }
@@ -183,7 +203,10 @@ extension Connection {
             try watch(unsent > 0 ? [.readable, .writable] : [.readable])
             switch await wait(until: deadline) {
             case .ready: break
-            case .late: return false
+            case .late: return .late
+            case .cancelled:
+                forgetCancellation()
+                return .cancelled
             case .closed: throw lost()
             }
             guard PQconsumeInput(handle) == 1 else {
@@ -206,9 +229,14 @@ extension Connection {
             answer.result = result
         }
     }
+}
 
-    private func startCancelling() -> Task<Bool, Never> {
-        let process = PQbackendPID(handle)
-        return Task(executorPreference: loop) { [self] in await cancelBackend?(process) ?? false }
+extension PostgresError {
+    static var cancelled: PostgresError {
+        PostgresError(.cancelled, "the task that asked was cancelled, and the statement with it")
+    }
+
+    static func late(_ limit: Duration) -> PostgresError {
+        PostgresError(.deadline, "the statement took longer than \(limit) and was cancelled")
     }
 }

@@ -8,7 +8,7 @@ import Reactor
 /// Level-triggered on purpose: libpq does not say whether it has read all there was. An unused connection that the server closes
 /// is noticed at once. `@unchecked Sendable`: touched only on its loop's thread.
 final class Connection: ReadinessHandler, @unchecked Sendable {
-    enum Wake { case ready, late, closed }
+    enum Wake { case ready, late, closed, cancelled }
 
     let loop: EventLoop
     let settings: Database.Settings
@@ -18,6 +18,9 @@ final class Connection: ReadinessHandler, @unchecked Sendable {
     private var registration: Registration?
     private var events: ReadyEvents = []
     private var waiter: UnsafeContinuation<Wake, Never>?
+    /// Counts the exchanges, so that a cancellation that comes late strikes none but its own.
+    private var exchange: UInt64 = 0
+    private(set) var isCancelWanted = false
     private var isTaken = false
     private var queue: [UnsafeContinuation<Void, Never>] = []
 
@@ -26,6 +29,8 @@ final class Connection: ReadinessHandler, @unchecked Sendable {
     var hasServed = false
     /// Tells the server to cancel what the backend does, by another connection. True once the server has been told.
     var cancelBackend: ((_ process: Int32) async -> Bool)?
+    /// Receives what came of LISTEN. The others drop it: nothing is listened to on them.
+    var onNotification: ((_ channel: String, _ payload: String) -> Void)?
     /// Called once, when the connection is closed from either side.
     var onClose: (() -> Void)?
 
@@ -131,9 +136,20 @@ final class Connection: ReadinessHandler, @unchecked Sendable {
                 close()
                 return false
             }
-            while let notification = PQnotifies(handle) { PQfreemem(notification) }
+            passNotifications()
+            // Whoever was told may have closed it.
+            guard handle != nil else { return false }
         }
         return true
+    }
+
+    func passNotifications() {
+        while let handle, let notification = PQnotifies(handle) {
+            let channel = String(cString: notification.pointee.relname)
+            let payload = notification.pointee.extra.map { String(cString: $0) } ?? ""
+            PQfreemem(notification)
+            onNotification?(channel, payload)
+        }
     }
 
     /// Waits until no other statement is under way here; they pass in the order they came.
@@ -144,10 +160,52 @@ final class Connection: ReadinessHandler, @unchecked Sendable {
 
     func endTurn() {
         isTaken = false
+        if onNotification != nil { passNotifications() }
         guard !queue.isEmpty else { return }
         // Taken for the next at once, or a newcomer would pass it before it runs.
         isTaken = true
         queue.removeFirst().resume()
+    }
+
+    // MARK: Cancellation
+
+    /// Runs an exchange during which the cancellation of the calling task is noticed: `wait` then returns `.cancelled`, once.
+    func heedingCancellation<Value>(
+        _ body: () async throws(PostgresError) -> Value
+    ) async throws(PostgresError) -> Value {
+        exchange &+= 1
+        let number = exchange
+        isCancelWanted = false
+        defer {
+            exchange &+= 1
+            isCancelWanted = false
+        }
+        let outcome: Result<Value, PostgresError> = await withTaskCancellationHandler {
+            do throws(PostgresError) {
+                return .success(try await body())
+            } catch {
+                return .failure(error)
+            }
+        } onCancel: {
+            loop.execute { [self] in cancel(exchange: number) }
+        }
+        return try outcome.get()
+    }
+
+    private func cancel(exchange number: UInt64) {
+        guard number == exchange else { return }
+        isCancelWanted = true
+        waiter?.resume(returning: .cancelled)
+        waiter = nil
+    }
+
+    /// The wish has been seen; further waits go on.
+    func forgetCancellation() { isCancelWanted = false }
+
+    /// Tells the server to cancel what this connection's backend does. True once the server has been told.
+    func startCancelling() -> Task<Bool, Never> {
+        let process = PQbackendPID(handle)
+        return Task(executorPreference: loop) { [self] in await cancelBackend?(process) ?? false }
     }
 
     // MARK: Readiness
@@ -163,6 +221,7 @@ final class Connection: ReadinessHandler, @unchecked Sendable {
 
     func wait(until deadline: MonotonicTime) async -> Wake {
         guard registration != nil else { return .closed }
+        if isCancelWanted { return .cancelled }
         let timer = loop.schedule(at: deadline) { [self] in
             waiter?.resume(returning: .late)
             waiter = nil
@@ -188,7 +247,8 @@ final class Connection: ReadinessHandler, @unchecked Sendable {
         }
     }
 
-    private func unwatch() {
+    /// Hears nothing of the socket until the next `watch`: readiness is by level, so what nobody takes would keep the loop awake.
+    func unwatch() {
         guard let registration else { return }
         self.registration = nil
         loop.deregister(fd, registration)

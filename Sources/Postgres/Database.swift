@@ -16,6 +16,10 @@ package struct Database: Queryable {
         package var statementDeadline = Duration.seconds(15)
         /// How long a caller waits for a free connection.
         package var waitForConnection = Duration.seconds(5)
+        /// Callers of one loop that may wait for a connection; the next is turned away at once (`poolExhausted`, answered 503).
+        package var waitingPerLoop = 1_024
+        /// COPYs that one loop has under way, each on a connection beyond `connectionsPerLoop`; further ones wait.
+        package var copiesPerLoop = 2
         /// For one attempt to connect, name lookup included.
         package var connectDeadline = Duration.seconds(5)
         /// All unused connections but one are closed after this.
@@ -26,25 +30,65 @@ package struct Database: Queryable {
         package init() {}
     }
 
-    let pools: [Pool]
+    private struct Share: Sendable {
+        let pool: Pool
+        let copies: Pool
+        let control: ControlConnection
+    }
+    private let shares: [Share]
+    private let listener: NotificationListener
+
+    var pools: [Pool] { shares.map(\.pool) }
 
     /// Opens nothing yet. Any thread.
     /// - Parameter url: `postgresql://user:password@host/name?sslmode=…` or libpq's `key=value` form.
     package init(url: Secret, loops: [EventLoop], settings: Settings = Settings(), log: Logger) throws(PostgresError) {
         let target = try ConnectionTarget(url: url, statementDeadline: settings.statementDeadline)
-        pools = loops.map { Pool(loop: $0, target: target, settings: settings, log: log) }
+        var copying = settings
+        copying.connectionsPerLoop = settings.copiesPerLoop
+        shares = loops.map { loop in
+            let control = ControlConnection(target: target, loop: loop, settings: settings, log: log)
+            return Share(
+                pool: Pool(loop: loop, target: target, settings: settings, control: control, log: log),
+                copies: Pool(loop: loop, target: target, settings: copying, control: control, kept: 0, log: log),
+                control: control)
+        }
+        listener = NotificationListener(target: target, loop: loops[0], settings: settings, log: log)
     }
 
-    private func pool() throws(PostgresError) -> Pool {
-        guard let pool = pools.first(where: { $0.loop.isCurrent }) else {
+    private func share() throws(PostgresError) -> Share {
+        guard let share = shares.first(where: { $0.pool.loop.isCurrent }) else {
             throw PostgresError(.misuse, "the database is used on its event loops only")
         }
-        return pool
+        return share
     }
+
+    private func pool() throws(PostgresError) -> Pool { try share().pool }
+
+    func copyPool() throws(PostgresError) -> Pool { try share().copies }
+
+    package var loops: [EventLoop] { shares.map(\.pool.loop) }
 
     /// One statement by itself: it is durable when this returns.
     package func query(_ sql: SQL, within deadline: Duration?) async throws(PostgresError) -> Rows {
         try await pool().query(sql, within: deadline)
+    }
+
+    /// Several statements in one round trip and one transaction: all of them happen, or none and the first error is thrown. Their
+    /// values can't depend on each other's results; what does belongs in ``transaction(isolation:_:)``.
+    package func pipeline(_ statements: [SQL], within deadline: Duration? = nil) async throws(PostgresError) -> [Rows] {
+        try await pool().pipeline(statements, within: deadline)
+    }
+
+    /// What others say with NOTIFY on `channel`, from now on. On a loop; the sequence is read on the same.
+    package func notifications(on channel: StaticString) throws(PostgresError) -> Notifications {
+        listener.subscribe(to: channel, on: try pool().loop)
+    }
+
+    /// Tells every listener of every process, once the statement is durable. Never inside a hot statement: NOTIFY takes a lock of the
+    /// whole database at commit (DESIGN, rule 2).
+    package func notify(_ channel: StaticString, _ payload: String = "") async throws(PostgresError) {
+        try await execute("SELECT pg_notify(\(channel.description), \(payload))")
     }
 
     /// Commits what `body` did if it returns, and rolls it back if it throws; its error is thrown on. A failed statement fails the
@@ -86,8 +130,13 @@ package struct Database: Queryable {
     /// Refuses further use and closes the connections: the unused now, the others when their work is done. Any thread; at the end,
     /// when the handlers are done and the loops still run.
     package func close() async {
-        for pool in pools {
-            await pool.loop.spawn { pool.close() }.value
+        await listener.close()
+        for share in shares {
+            await share.pool.loop.spawn {
+                share.pool.close()
+                share.copies.close()
+                share.control.close()
+            }.value
         }
     }
 }

@@ -59,7 +59,7 @@ package final class LockedSession: Queryable, @unchecked Sendable {
         }
         session.isOver = true
         do throws(PostgresError) {
-            _ = try await connection.query(
+            _ = try await connection.finishingQuery(
                 "SELECT pg_advisory_unlock(\(key.number))", within: connection.settings.statementDeadline)
         } catch {
             // Closing lets go as well.

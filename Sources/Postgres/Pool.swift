@@ -4,13 +4,21 @@ import Reactor
 
 /// The connections of one loop. Opened when needed, handed to callers in the order they came.
 ///
-/// While the server is away, callers fail at once with the time of the next attempt instead of piling up; the first caller after
+/// While all are busy, statements that wait next to each other share one round trip on the first connection that is free. While the
+/// server is away, callers fail at once with the time of the next attempt instead of piling up; the first caller after
 /// that time makes the attempt. `@unchecked Sendable`: touched only on its loop's thread.
 final class Pool: @unchecked Sendable {
     let loop: EventLoop
     private let target: ConnectionTarget
-    private let settings: Database.Settings
+    let settings: Database.Settings
     let log: Logger
+    /// Counters since the start: connections made, callers turned away, statements that shared a round trip.
+    private var opened = 0
+    private var turnedAway = 0
+    private var gathered = 0
+    private let control: ControlConnection
+    /// Unused connections that are kept beyond the idle time.
+    private let kept: Int
 
     private struct Idle {
         let connection: Connection
@@ -28,22 +36,41 @@ final class Pool: @unchecked Sendable {
 
     /// How long a caller waits for the outcome of an attempt to reach a server that has been away.
     private static let patienceWhileAway = Duration.seconds(1)
+    /// A statement in a shared round trip waits for those before it, so they are few.
+    private static let gatheredAtMost = 16
 
-    init(loop: EventLoop, target: ConnectionTarget, settings: Database.Settings, log: Logger) {
+    init(
+        loop: EventLoop, target: ConnectionTarget, settings: Database.Settings, control: ControlConnection,
+        kept: Int = 1, log: Logger
+    ) {
         self.loop = loop
         self.target = target
         self.settings = settings
+        self.control = control
+        self.kept = kept
         self.log = log
     }
 
     func query(_ sql: SQL, within limit: Duration?) async throws(PostgresError) -> Rows {
         let limit = limit ?? settings.statementDeadline
+        if limit <= settings.statementDeadline, isBusy {
+            switch try await wait(for: .answer(sql, within: limit)) {
+            case .rows(let rows): return rows
+            case .connection(let connection):
+                // Alone in the queue.
+                defer { release(connection) }
+                return try await connection.query(sql, within: limit)
+            }
+        }
         let (connection, rows) = try await starting { connection throws(PostgresError) in
             try await connection.query(sql, within: limit)
         }
         release(connection)
         return rows
     }
+
+    /// Whether a caller has to wait until another is done.
+    private var isBusy: Bool { idle.isEmpty && count >= settings.connectionsPerLoop && !isClosed }
 
     /// Takes a connection and makes the first exchange on it. If the connection turns out to have broken while it was unused, so that
     /// the server has seen nothing, a fresh one is taken, once.
@@ -70,6 +97,9 @@ final class Pool: @unchecked Sendable {
         state.busy = count - opening - idle.count
         state.waiting = waiters.count
         state.limit = settings.connectionsPerLoop
+        state.opened = opened
+        state.turnedAway = turnedAway
+        state.gathered = gathered
         return state
     }
 
@@ -77,21 +107,45 @@ final class Pool: @unchecked Sendable {
 
     private func acquire() async throws(PostgresError) -> Connection {
         loop.assertCurrent()
+        if Task.isCancelled { throw .cancelled }
         guard !isClosed else { throw PostgresError(.misuse, "the database is closed") }
         while let candidate = idle.popLast() {
             if candidate.connection.isAlive() { return candidate.connection }
         }
+        guard case .connection(let connection) = try await wait(for: .connection) else {
+            throw PostgresError(.misuse, "the pool answered another question")
+        }
+        return connection
+    }
+
+    private func wait(for wish: PoolWaiter.Wish) async throws(PostgresError) -> PoolWaiter.Gift {
+        if Task.isCancelled { throw .cancelled }
         if count == 0, let remaining = backoff.remaining(now: .now()) { throw unavailable(remaining) }
+        guard waiters.count < settings.waitingPerLoop else {
+            turnedAway += 1
+            throw PostgresError(.poolExhausted, "\(waiters.count) callers wait for a connection already")
+        }
         let wasAway = backoff.isAway
-        let waiter = PoolWaiter()
+        let waiter = PoolWaiter(wish)
         waiters.append(waiter)
         openIfNeeded()
         let patience = wasAway ? min(Self.patienceWhileAway, settings.waitForConnection) : settings.waitForConnection
         waiter.timer = loop.schedule(after: patience) { [self] in
-            waiters.removeAll { $0 === waiter }
-            waiter.finish(.failure(wasAway ? unavailable(patience) : exhausted()), loop)
+            giveUp(waiter, wasAway ? unavailable(patience) : exhausted())
         }
-        return try await withUnsafeContinuation { waiter.begin($0) }.get()
+        return try await withTaskCancellationHandler {
+            await withUnsafeContinuation { waiter.begin($0) }
+        } onCancel: {
+            loop.execute { [self] in giveUp(waiter, .cancelled) }
+        }.get()
+    }
+
+    /// Whoever has been given something meanwhile keeps it.
+    private func giveUp(_ waiter: PoolWaiter, _ error: PostgresError) {
+        guard let place = waiters.firstIndex(where: { $0 === waiter }) else { return }
+        waiters.remove(at: place)
+        if error.category == .poolExhausted { turnedAway += 1 }
+        waiter.finish(.failure(error), loop)
     }
 
     func release(_ connection: Connection) {
@@ -99,11 +153,53 @@ final class Pool: @unchecked Sendable {
         guard connection.handle != nil else { return }
         // Whatever state a caller left behind ends with the connection.
         guard !isClosed, connection.transactionStatus == PQTRANS_IDLE else { return connection.close() }
-        if waiters.isEmpty {
+        let shared = waiters.prefix(Self.gatheredAtMost).prefix { $0.statement != nil }
+        if shared.count > 1 {
+            waiters.removeFirst(shared.count)
+            answer(Array(shared), on: connection)
+        } else if waiters.isEmpty {
             idle.append(Idle(connection: connection, since: .now()))
             scheduleReaper()
         } else {
-            waiters.removeFirst().finish(.success(connection), loop)
+            waiters.removeFirst().finish(.success(.connection(connection)), loop)
+        }
+    }
+
+    /// Answers several callers in one round trip, each statement a transaction of its own.
+    private func answer(_ callers: [PoolWaiter], on connection: Connection) {
+        gathered += callers.count
+        // They have what they waited for: their patience and their task's cancellation no longer count.
+        for caller in callers { caller.stopClock(loop) }
+        loop.spawn { [self] in
+            let groups = callers.map { $0.statement.map { [$0] } ?? [] }
+            let outcomes = await connection.pipeline(groups, within: settings.statementDeadline)
+            release(connection)
+            for (caller, outcome) in zip(callers, outcomes) {
+                switch outcome {
+                case .success(let results):
+                    caller.finish(
+                        results.first.map { .success(.rows($0)) }
+                            ?? .failure(PostgresError(.other, "the server's answer was empty")), loop)
+                case .failure(let error) where error.isStalePreparation:
+                    answerAlone(caller)
+                case .failure(let error): caller.finish(.failure(error), loop)
+                }
+            }
+        }
+    }
+
+    private func answerAlone(_ caller: PoolWaiter) {
+        guard let statement = caller.statement else { return }
+        loop.spawn { [self] in
+            do throws(PostgresError) {
+                let (connection, rows) = try await starting { connection throws(PostgresError) in
+                    try await connection.query(statement, within: settings.statementDeadline)
+                }
+                release(connection)
+                caller.finish(.success(.rows(rows)), loop)
+            } catch {
+                caller.finish(.failure(error), loop)
+            }
         }
     }
 
@@ -132,10 +228,11 @@ final class Pool: @unchecked Sendable {
         do throws(PostgresError) {
             let connection = try await Connection.open(target, on: loop, settings: settings)
             opening -= 1
+            opened += 1
             if backoff.isAway { log.info("the database is back") }
             backoff.succeeded()
             connection.onClose = { [weak self, weak connection] in self?.closed(connection) }
-            connection.cancelBackend = { [weak self] process in await self?.cancel(process) ?? false }
+            connection.cancelBackend = { [control] process in await control.cancel(process) }
             release(connection)
             openIfNeeded()
         } catch {
@@ -185,62 +282,19 @@ final class Pool: @unchecked Sendable {
             "all \(settings.connectionsPerLoop) connections stayed busy for \(settings.waitForConnection)")
     }
 
-    // MARK: Cancelling
-
-    /// Tells the server, over a connection made for it, to cancel what `process` does. Takes no longer than the grace.
-    private func cancel(_ process: Int32) async -> Bool {
-        var hurried = settings
-        hurried.connectDeadline = min(settings.connectDeadline, settings.cancelGrace)
-        hurried.statementDeadline = settings.cancelGrace
-        do throws(PostgresError) {
-            let control = try await Connection.open(target, on: loop, settings: hurried)
-            defer { control.close() }
-            let answer = try await control.query("SELECT pg_cancel_backend(\(process))", within: settings.cancelGrace)
-            return try answer.first?.get(0, Bool.self) ?? false
-        } catch {
-            log.warning("a late statement could not be cancelled", ["error": "\(error)"])
-            return false
-        }
-    }
-
     // MARK: Closing what is not needed
 
     private func scheduleReaper() {
-        guard reaper == nil, idle.count > 1 else { return }
+        guard reaper == nil, idle.count > kept else { return }
         reaper = loop.schedule(at: idle[0].since + settings.idleTime) { [weak self] in self?.reap() }
     }
 
     private func reap() {
         reaper = nil
         let now = MonotonicTime.now()
-        while idle.count > 1, idle[0].since + settings.idleTime <= now {
+        while idle.count > kept, idle[0].since + settings.idleTime <= now {
             idle.removeFirst().connection.close()
         }
         scheduleReaper()
-    }
-}
-
-/// One caller in the queue. Touched only on its loop's thread.
-private final class PoolWaiter {
-    typealias Outcome = Result<Connection, PostgresError>
-
-    var timer: TimerID?
-    private var continuation: UnsafeContinuation<Outcome, Never>?
-    private var early: Outcome?
-
-    func begin(_ continuation: UnsafeContinuation<Outcome, Never>) {
-        if let early { return continuation.resume(returning: early) }
-        self.continuation = continuation
-    }
-
-    func finish(_ outcome: Outcome, _ loop: EventLoop) {
-        if let timer { loop.cancel(timer) }
-        timer = nil
-        if let continuation {
-            self.continuation = nil
-            continuation.resume(returning: outcome)
-        } else {
-            early = early ?? outcome
-        }
     }
 }

@@ -5,12 +5,14 @@ package struct PostgresError: Error, Sendable {
     package enum Category: Hashable, Sendable {
         /// The server can't be reached; it is tried again in about `retryAfter`. Nothing was done.
         case unavailable(retryAfter: Duration)
-        /// All of this loop's connections stayed busy for as long as a caller waits. Nothing was done.
+        /// All of this loop's connections stayed busy for as long as a caller waits, or too many wait already. Nothing was done.
         case poolExhausted
         /// The connection broke while the statement was under way: it may have been done or not.
         case connectionLost
         /// The statement's deadline passed and it was cancelled, or its connection dropped.
         case deadline
+        /// The task that asked has been cancelled, so the statement was too: nobody waits for it any more.
+        case cancelled
         /// Two transactions met; the same transaction may well succeed when repeated.
         case serialization, deadlock
         case uniqueViolation, foreignKeyViolation, notNullViolation, checkViolation, exclusionViolation

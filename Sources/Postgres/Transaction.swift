@@ -19,6 +19,13 @@ package final class Transaction: Queryable, @unchecked Sendable {
         }
     }
 
+    /// Several statements in one round trip, in order. The first that fails fails the transaction.
+    package func pipeline(_ statements: [SQL], within deadline: Duration? = nil) async throws(PostgresError) -> [Rows] {
+        try await checked { () throws(PostgresError) in
+            try await connection.pipelined(statements, within: deadline ?? connection.settings.statementDeadline)
+        }
+    }
+
     /// Several statements as they stand, for migrations.
     func script(_ text: String, within limit: Duration) async throws(PostgresError) {
         try await checked { () throws(PostgresError) in try await connection.script(text, within: limit) }
