@@ -1,0 +1,75 @@
+/// Rows with the same key become one, in order of their keys' bytes. Pure.
+struct RowGroups<Row: GroupedRow> {
+    struct Member {
+        let ticket: UInt64
+        let key: [UInt8]
+        let row: Row
+    }
+
+    /// Rows of one key, the first first, and the one that stands for them.
+    struct Group {
+        let key: [UInt8]
+        var row: Row
+        var members: [Member]
+    }
+
+    private(set) var groups: [Group] = []
+
+    init(_ groups: some Sequence<Group>) { self.groups = Array(groups) }
+
+    /// Takes members in order as long as `limit` allows.
+    /// - Returns: besides the groups, those who must wait: one whose row can't be joined, and all of its key after it.
+    static func gather(
+        _ members: some Sequence<Member>, rows: Int, bytes: Int
+    ) -> (groups: RowGroups, left: [Member]) {
+        var groups: [Group] = []
+        var places: [[UInt8]: Int] = [:]
+        var blocked: Set<[UInt8]> = []
+        var left: [Member] = []
+        var taken = 0
+        for member in members {
+            guard !blocked.contains(member.key) else {
+                left.append(member)
+                continue
+            }
+            if let place = places[member.key] {
+                if let joined = Row.joined(groups[place].row, with: member.row) {
+                    groups[place].row = joined
+                    groups[place].members.append(member)
+                } else {
+                    blocked.insert(member.key)
+                    left.append(member)
+                }
+            } else if groups.count < rows, groups.isEmpty || taken + member.row.size <= bytes {
+                places[member.key] = groups.count
+                groups.append(Group(key: member.key, row: member.row, members: [member]))
+                taken += member.row.size
+            } else {
+                blocked.insert(member.key)
+                left.append(member)
+            }
+        }
+        groups.sort { $0.key.lexicographicallyPrecedes($1.key) }
+        return (RowGroups(groups), left)
+    }
+
+    var rows: [Row] { groups.map(\.row) }
+    var members: some Sequence<Member> { groups.lazy.flatMap(\.members) }
+
+    /// Two halves; rows of one key come apart last, the earlier in the first half. Nil for a row that stands alone.
+    var halves: (RowGroups, RowGroups)? {
+        if groups.count > 1 {
+            return (RowGroups(groups[..<(groups.count / 2)]), RowGroups(groups[(groups.count / 2)...]))
+        }
+        guard let group = groups.first, group.members.count > 1 else { return nil }
+        let middle = group.members.count / 2
+        return (Self.regrouped(group.members[..<middle]), Self.regrouped(group.members[middle...]))
+    }
+
+    private static func regrouped(_ members: ArraySlice<Member>) -> RowGroups {
+        guard let first = members.first else { return RowGroups([]) }
+        // They could be joined before, in this order.
+        let row = members.dropFirst().reduce(first.row) { Row.joined($0, with: $1.row) ?? $0 }
+        return RowGroups([Group(key: first.key, row: row, members: Array(members))])
+    }
+}
