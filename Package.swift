@@ -64,7 +64,12 @@ let suites: [Target] = [
     tests(of: "Base"),
     tests(of: "Reactor", with: ["Base", "CLinux"]),
     tests(of: "HTTP", with: ["TestCertificate", "Base", "Reactor", "CLinux", "COpenSSL", "CZlib"]),
-    tests(of: "Postgres", with: ["TestGround", "Base", "Reactor", "CLinux", "CPostgres"]),
+    tests(
+        of: "Postgres", with: ["TestGround", "TestIntake", "IntakeProcess", "Base", "Reactor", "CLinux", "CPostgres"]),
+    .target(name: "TestIntake", dependencies: ["Postgres"], path: "Tests/TestIntake", swiftSettings: settings),
+    .executableTarget(
+        name: "IntakeProcess", dependencies: ["TestIntake", "Base", "Reactor", "Postgres"],
+        path: "Tests/IntakeProcess", swiftSettings: settings),
     tests(of: "Fetch", with: ["TestGround", "TestCertificate", "CLinux", "Base", "Reactor", "COpenSSL"]),
     tests(of: "Views", with: ["Base"]),
     tests(of: "Keitaro", with: ["TestGround", "CLinux", "Base", "Reactor", "Fetch"]),

@@ -1,3 +1,6 @@
+import Base
+import Reactor
+
 /// What group commit has done so far, for `/metrics`. Counters only grow.
 package struct GroupCommitFigures: Hashable, Sendable {
     /// Batches by size: the first bound that is not below it; the last place counts the larger ones.
@@ -37,5 +40,35 @@ package struct GroupCommitFigures: Hashable, Sendable {
         sum.late += right.late
         sum.waiting += right.waiting
         return sum
+    }
+}
+
+extension GroupCommitFigures {
+    /// - Parameter kind: what the rows are, such as `postback`.
+    package func families(kind: String) -> [MetricFamily] {
+        let label = [(name: "kind", value: kind)]
+        var counted = 0
+        var sizes = zip(Self.bounds.map { String($0) } + ["+Inf"], batchesBySize).map { bound, count in
+            counted += count
+            return MetricFamily.Sample(Double(counted), label + [("le", bound)], suffix: "_bucket")
+        }
+        sizes.append(MetricFamily.Sample(Double(rows), label, suffix: "_sum"))
+        sizes.append(MetricFamily.Sample(Double(batches), label, suffix: "_count"))
+        let counters = [
+            ("commit_seconds", "Time that committed batches took, summed up.", time.milliseconds / 1_000),
+            ("failures", "Batches that failed.", Double(failures)),
+            ("halvings", "Batches cut in two to find a bad row.", Double(halvings)),
+            ("repeats", "Batches sent again.", Double(repeats)),
+            ("turned_away", "Rows that found the queue full.", Double(turnedAway)),
+            ("late", "Rows whose sender waited no longer.", Double(late)),
+        ].map { name, help, value in
+            MetricFamily("sluice_batch_\(name)_total", .counter, help: help, [MetricFamily.Sample(value, label)])
+        }
+        return [
+            MetricFamily("sluice_batch_rows", .histogram, help: "Rows of a committed batch.", sizes),
+            MetricFamily(
+                "sluice_batch_waiting", .gauge, help: "Rows that wait for their batch.",
+                [MetricFamily.Sample(Double(waiting), label)]),
+        ] + counters
     }
 }
