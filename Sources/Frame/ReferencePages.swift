@@ -91,6 +91,7 @@ struct ReferencePages: Sendable {
         case .page: break
         case .content(let type): kind = type
         case .redirect: kind = "Location"
+        case .nothing: kind = ""
         }
         return [
             "status": .integer(Int64(answer.status.code)), "note": .string(answer.note), "kind": .string(kind),

@@ -34,7 +34,7 @@ package struct ReferenceRoutes: Sendable {
             "Reference",
             answers: [
                 .json(Shape.object([.required("openapi", .word("3.1.0"))]).andOthers, "The document."),
-                .content("", "It is still the one that If-None-Match names.", status: .notModified),
+                .nothing("It is still the one that If-None-Match names.", status: .notModified),
             ]),
         "GET /docs": RouteDescription("Reference", answers: [.page("Operations with forms.")]),
         "GET /redoc": RouteDescription("Reference", answers: [.page("Operations with examples.")]),

@@ -93,13 +93,13 @@ package struct OpenAPIDocument: Sendable {
                 case .json(let shape): (RouteDescription.Content.json, ["schema": shape.schema(named: address)])
                 case .page: ("text/html", ["schema": ["type": "string"]])
                 case .content(let type): (type, [:])
-                case .redirect: nil
+                case .redirect, .nothing: nil
                 }
             if let media {
                 var content = response["content"] ?? [:]
                 content[media.type] = media.value
                 response["content"] = content
-            } else {
+            } else if case .redirect = answer.kind {
                 response["headers"] = ["Location": ["schema": ["type": "string", "format": "uri-reference"]]]
             }
             responses[String(answer.status.code)] = response

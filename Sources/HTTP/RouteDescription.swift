@@ -51,6 +51,8 @@ package final class RouteDescription: Sendable {
             case content(type: String)
             /// To another address.
             case redirect
+            /// No content.
+            case nothing
         }
 
         package let status: Status
@@ -67,6 +69,10 @@ package final class RouteDescription: Sendable {
 
         package static func content(_ type: String, _ note: String, status: Status = .ok) -> Answer {
             Answer(status: status, kind: .content(type: type), note: note)
+        }
+
+        package static func nothing(_ note: String, status: Status) -> Answer {
+            Answer(status: status, kind: .nothing, note: note)
         }
 
         package static func redirect(_ note: String, status: Status = .seeOther) -> Answer {
@@ -127,6 +133,7 @@ extension RouteDescription {
             case .page where type == "text/html": return nil
             case .content(let described) where type == described: return nil
             case .redirect where response.header("Location") != nil: return nil
+            case .nothing where type.isEmpty && response.body.isEmpty: return nil
             default: continue
             }
         }

@@ -71,6 +71,7 @@ package final class TestDesk: Sendable {
             log: .silent,
             readError: { error, request in Self.read(error, request, frame) },
             renderProblem: { error, request in frame.render(error, request) })
+        contract.publish(OpenAPIDocument(reference.routes, title: "Sluice", version: "0.0.0").json)
         let application = application
         metrics.add { application.metrics }
         metrics.add { await database.poolState().families }
