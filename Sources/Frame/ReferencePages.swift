@@ -10,12 +10,12 @@ struct ReferencePages: Sendable {
 
     func trying(_ request: Request) throws -> Response {
         let title = frame.words(for: request)("docs.page_title")
-        return try frame.page("docs", context(request), title: title, at: .elsewhere, to: request)
+        return try frame.page("docs", context(request), title: title, at: .reference, to: request)
     }
 
     func reading(_ request: Request) throws -> Response {
         let title = frame.words(for: request)("docs.reading_title")
-        return try frame.page("redoc", context(request), title: title, at: .elsewhere, to: request)
+        return try frame.page("redoc", context(request), title: title, at: .reference, to: request)
     }
 
     private func context(_ request: Request) -> ViewValue {
