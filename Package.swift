@@ -37,16 +37,25 @@ let platform: [Target] = [
 
 let shared: [Target] = [
     floor("Keitaro", on: ["Base", "Fetch", "Reactor"]),
-    floor("Outbox", on: ["Base", "Postgres", "Reactor"]),
+    floor("Audit", on: ["Base", "HTTP", "Postgres"]),
+    floor("StoredObjects", on: ["Base", "HTTP", "Postgres", "Views", "Audit"]),
+    floor("Outbox", on: ["Base", "Postgres", "Reactor", "StoredObjects"]),
     floor("Frame", on: ["Base", "HTTP", "Views", "Keitaro"]),
-    floor("Accounts", on: ["Base", "Reactor", "HTTP", "Postgres", "Views", "Frame", "Keitaro"]),
-    floor("Mirror", on: ["Base", "Postgres", "Keitaro"]),
+    floor(
+        "Accounts",
+        on: ["Base", "Reactor", "HTTP", "Postgres", "Views", "Frame", "Keitaro", "Audit", "StoredObjects"]),
+    floor("Mirror", on: ["Base", "HTTP", "Postgres", "Keitaro", "StoredObjects"]),
+    floor(
+        "Admin", on: ["Base", "HTTP", "Postgres", "Views", "Frame", "Accounts", "Audit", "StoredObjects"]),
 ]
 
 let features: [Target] = [
     floor(
         "FlowEditor",
-        on: ["Base", "HTTP", "Postgres", "Reactor", "Views", "Frame", "Keitaro", "Outbox", "Accounts", "Mirror"])
+        on: [
+            "Base", "HTTP", "Postgres", "Reactor", "Views", "Frame", "Keitaro", "Outbox", "Accounts", "Mirror",
+            "Audit", "StoredObjects",
+        ])
 ]
 
 let top: [Target] = [
@@ -55,7 +64,7 @@ let top: [Target] = [
         name: "Sluice",
         dependencies: [
             "Base", "CLinux", "Reactor", "HTTP", "Postgres", "Fetch", "Views", "Keitaro", "Outbox", "Frame", "Accounts",
-            "Mirror", "FlowEditor", "Sandbox",
+            "Mirror", "FlowEditor", "Sandbox", "Audit", "StoredObjects", "Admin",
         ],
         swiftSettings: settings),
 ]
@@ -81,7 +90,7 @@ let suites: [Target] = [
         name: "TestDesk",
         dependencies: [
             "TestGround", "CPostgres", "Base", "Reactor", "HTTP", "Postgres", "Fetch", "Views", "Keitaro", "Outbox",
-            "Frame", "Accounts", "FlowEditor", "Sandbox",
+            "Frame", "Accounts", "Mirror", "FlowEditor", "Sandbox", "Audit", "StoredObjects", "Admin",
         ], path: "Tests/TestDesk", swiftSettings: settings),
     tests(of: "Outbox", with: ["TestDesk", "Base", "Reactor", "Postgres"]),
     tests(
@@ -94,6 +103,9 @@ let suites: [Target] = [
     tests(
         of: "Accounts",
         with: ["TestDesk", "TestGround", "Base", "Reactor", "HTTP", "Postgres", "Frame", "Fetch", "Sandbox"]),
+    tests(
+        of: "Admin",
+        with: ["TestDesk", "Base", "HTTP", "Postgres", "Fetch", "Sandbox", "Accounts", "StoredObjects", "Views"]),
     tests(of: "Mirror", with: ["TestDesk", "Base", "Postgres", "Keitaro", "Fetch", "Sandbox"]),
     tests(
         of: "Sluice",

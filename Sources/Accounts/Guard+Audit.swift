@@ -1,25 +1,44 @@
+import Audit
 import Base
 import HTTP
+import Postgres
 
-/// Writes, pushes, exports and administration are logged once they succeeded.
+/// Each write, push, export and act of administration has its line in the audit log.
 extension Guard {
-    /// A log that can't be written doesn't undo what was done and answered; the process's log then says what is missing.
-    func record(_ request: Request, _ route: Route, _ person: SignedIn) async {
-        let isRead = route.effect == .reads || (route.effect == .administers && request.method.isSafe)
-        guard !isRead, request[AuditIsDone.self] == nil else { return }
-        let note = request[AuditNote.self]
+    /// Gives the request what its handler writes lines with.
+    func prepareAudit(_ request: Request, _ route: Route) {
+        let person = request[SignedIn.self]
         var tokenID: Int64?
-        if case .apiToken(let id, _) = person.proof { tokenID = id }
-        let entry = AuditTrail.Entry(
-            userID: person.user.id, person: person.user.name, tokenID: tokenID, action: AuditTrail.action(route),
-            object: note?.object ?? request.rawPath, before: note?.before, after: note?.after,
-            address: ClientAddress.of(request, trusting: proxies), requestID: request.id)
+        if case .apiToken(let id, _)? = person?.proof { tokenID = id }
+        let slip = AuditSlip()
+        request[AuditSlip.self] = slip
+        request[AuditActor.self] = AuditActor(
+            userID: person?.user.id, person: person?.user.name ?? "", tokenID: tokenID,
+            address: ClientAddress.of(request, trusting: proxies), requestID: request.id, action: route.auditAction,
+            slip: slip)
+    }
+
+    /// An export is told before its first byte is out: without a line there is none.
+    func recordExport(_ request: Request, _ route: Route) async throws {
+        guard route.effect == .exports, let actor = request[AuditActor.self] else { return }
+        let query = request.rawQuery.isEmpty ? "" : "?\(request.rawQuery)"
+        try await actor.write(request.rawPath + query, in: store.database)
+        request[AuditSlip.self]?.markWritten()
+    }
+
+    /// A handler writes its line in the transaction of its change. This is for one that forgot: it is told late rather than not at
+    /// all, and tests refuse it.
+    func recordLate(_ request: Request, _ route: Route) async {
+        guard route.isAudited(request.method), let slip = request[AuditSlip.self],
+            !slip.isWritten, request[NothingChanged.self] == nil,
+            let actor = request[AuditActor.self], actor.userID != nil
+        else { return }
         do {
-            try await trail.record(entry)
+            try await actor.write(request.rawPath, in: store.database)
         } catch {
             log.error(
                 "the audit log lacks a line",
-                ["action": entry.action, "object": entry.object, "request_id": request.id, "error": "\(error)"])
+                ["action": actor.action, "object": request.rawPath, "request_id": request.id, "error": "\(error)"])
         }
     }
 }

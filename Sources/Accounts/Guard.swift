@@ -7,9 +7,8 @@ import Views
 package struct Guard: Sendable {
     package static let cookie = "sluice_session"
 
-    private let store: AccountStore
+    let store: AccountStore
     let proxies: AddressList
-    let trail: AuditTrail
     let log: Logger
 
     /// - Parameter proxies: whose word on a client's address is believed.
@@ -17,7 +16,6 @@ package struct Guard: Sendable {
         self.store = store
         self.proxies = proxies
         self.log = log
-        trail = AuditTrail(database: store.database)
     }
 
     package var middleware: Middleware {
@@ -31,6 +29,10 @@ package struct Guard: Sendable {
             if needsPerson || request.cookie(Self.cookie) != nil || request.header("authorization") != nil {
                 do {
                     if let person = try await identify(request) { attach(person, to: request) }
+                } catch let refusal as AccountStore.TokenRefusal {
+                    let problem = refusal.problem
+                    if needsPerson { throw problem }
+                    request[RefusedToken.self] = RefusedToken(problem: problem)
                 } catch  where !needsPerson {
                     // The login page can be shown without knowing who looks.
                 }
@@ -38,19 +40,21 @@ package struct Guard: Sendable {
             if needsPerson {
                 guard let person = request[SignedIn.self] else { return try refuseStranger(request) }
                 guard Self.admits(person.user.role, to: route.access) else { throw HTTPError(.forbidden) }
-                try Self.checkScope(person, route.effect)
+                try Self.checkScope(person, route)
                 try checkForgery(request, person)
             }
+            prepareAudit(request, route)
+            try await recordExport(request, route)
             let response = try await next(request)
-            if response.status.code < 400, let person = request[SignedIn.self] { await record(request, route, person) }
+            if response.status.code < 400 { await recordLate(request, route) }
             return response
         }
     }
 
     /// RFC 6750 §3.1: a token that may not do this is told which scope would be needed.
-    private static func checkScope(_ person: SignedIn, _ effect: Effect) throws {
+    private static func checkScope(_ person: SignedIn, _ route: Route) throws {
         guard case .apiToken(_, let scopes) = person.proof else { return }
-        let needed = TokenScope.needed(for: effect)
+        let needed = TokenScope.needed(for: route)
         guard !scopes.contains(needed) else { return }
         throw Problem(
             .forbidden, Word("tokens.error.scope", ["scope": .string(needed.rawValue)]),
@@ -70,9 +74,8 @@ package struct Guard: Sendable {
     private func identify(_ request: Request) async throws -> SignedIn? {
         if let authorization = request.header("authorization") {
             let parts = authorization.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, parts[0].lowercased() == "bearer", let hash = BearerToken.hash(parts[1]) else {
-                return nil
-            }
+            guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+            guard let hash = BearerToken.hash(parts[1]) else { throw AccountStore.TokenRefusal.unknown }
             return try await store.apiToken(
                 hash: hash, address: ClientAddress.of(request, trusting: proxies), requestID: request.id)
         }

@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Frame
 import HTTP
@@ -22,7 +23,8 @@ struct Login: Sendable {
     ///   - name: what a new account is called.
     ///   - userID: whose the key becomes when nobody has it yet: a person who is logged in has a new key after a rotation.
     func attempt(
-        key text: String, trackerID: Int64?, address: String, name: String, joining userID: Int64? = nil
+        key text: String, trackerID: Int64?, address: String, name: String, joining userID: Int64? = nil,
+        by actor: AuditActor
     ) async throws -> Outcome {
         let key = text.trimmingSpaces()
         guard !key.isEmpty else { return .refused(.unprocessable, title: nil, detail: Word("login.error.empty")) }
@@ -51,7 +53,7 @@ struct Login: Sendable {
             return .refused(status, title: title, detail: detail)
         }
         try await store.takeBackTry(address: address)
-        guard let admitted = try await store.admit(secret, to: tracker, name: name, joining: userID) else {
+        guard let admitted = try await store.admit(secret, to: tracker, name: name, joining: userID, by: actor) else {
             return .refused(.forbidden, title: nil, detail: Word("login.error.disabled"))
         }
         return .admitted(userID: admitted.userID, keyID: admitted.keyID)

@@ -46,7 +46,8 @@ extension AccountRoutes {
                 .query("person", .text, "A part of a name, or the number of a user."),
                 .query("action", .text, "The beginning of an action, such as campaigns.flow."),
                 .query("from", .date, "The first day, in UTC."), .query("to", .date, "The last day, in UTC."),
-                .query("q", .text, "A part of object, value, address or request."),
+                .query("q", .text, "A part of object, values, address or request."),
+                .query("object", .text, "A part of what it was done to."),
                 .query("before", .integer, "Only entries older than this one; see older."),
             ],
             answers: [
@@ -57,6 +58,15 @@ extension AccountRoutes {
                     ]), "The entries."),
                 .page("The same, with the form to search."),
             ],
+            problems: [(.unprocessable, "A day that is none.")]),
+        "GET /users/audit/export/": RouteDescription(
+            "Audit", detail: "All that the search finds. The export is itself a line of the log.",
+            parameters: [
+                .query("person", .text, "As in the search."), .query("action", .text, "As in the search."),
+                .query("object", .text, "As in the search."), .query("from", .date, "As in the search."),
+                .query("to", .date, "As in the search."), .query("q", .text, "As in the search."),
+            ],
+            answers: [.content("text/csv", "The entries, newest first, a head line before them.")],
             problems: [(.unprocessable, "A day that is none.")]),
     ]
 

@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Frame
 import HTTP
@@ -79,7 +80,8 @@ extension AccountRoutes {
         guard let made = await PasswordHashing.shared.make(Secret(password)) else {
             return try await refused(Word("login.error.busy_here"), .serviceUnavailable)
         }
-        guard let chosen = try await store.choosePassword(made, invitation: hash) else { throw gone }
+        guard let chosen = try await store.choosePassword(made, invitation: hash, by: try request.auditActor())
+        else { throw gone }
         return try await opened(
             request, userID: chosen.userID, role: chosen.role, keyID: nil, next: LoginForm.next(nil))
     }
@@ -152,7 +154,8 @@ extension AccountRoutes {
         let tracker = json?["tracker"]?.lenientInt ?? fields["tracker"].flatMap { Int64($0) }
         var outcome = try await login.attempt(
             key: json?["api_key"]?.stringValue ?? fields["api_key"] ?? "", trackerID: tracker,
-            address: ClientAddress.of(request, trusting: proxies), name: person.user.name, joining: person.user.id)
+            address: ClientAddress.of(request, trusting: proxies), name: person.user.name, joining: person.user.id,
+            by: try request.auditActor())
         if case .admitted(let userID, _) = outcome, userID != person.user.id {
             outcome = .refused(
                 .conflict, title: Word("login_settings.taken_title"), detail: Word("login_settings.taken_detail"))
@@ -166,7 +169,7 @@ extension AccountRoutes {
             ]
             return try await loginSettings(request, next: fields["next"], error: error, status: status)
         case .admitted(_, let keyID):
-            try await store.use(keyID: keyID, inSession: tokenHash)
+            try await store.use(keyID: keyID, inSession: tokenHash, by: try request.auditActor())
             if request.wantsPage {
                 return .redirect(to: fields["next"].map { LoginForm.next($0) } ?? "/users/settings/login/")
             }

@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Frame
 import HTTP
@@ -118,10 +119,8 @@ extension AccountRoutes {
         guard expires.isEmpty || days != nil else {
             return try await refused("expires", Word("tokens.error.expires"))
         }
-        let made = try await store.createToken(name: name, userID: person.user.id, scopes: scopes, days: days)
-        request[AuditNote.self] = AuditNote(
-            object: "token \(made.id) \(name)",
-            after: TokenScope.list(scopes).joined(separator: " ") + (days.map { ", \($0) days" } ?? ", no end"))
+        let made = try await store.createToken(
+            name: name, userID: person.user.id, scopes: scopes, days: days, by: try request.auditActor())
         if request.wantsPage { return try await tokens(request, made: Made(name: name, token: made.token)) }
         var response = Response.json([
             "id": .integer(made.id), "token": .string(made.token), "message": .string(words("tokens.made_once")),
@@ -132,10 +131,9 @@ extension AccountRoutes {
 
     @Sendable private func revokeToken(_ request: Request) async throws -> Response {
         let person = try request.person()
-        guard let name = try await store.revoke(tokenID: try request.int("id"), ofUser: person.user.id) else {
-            throw HTTPError(.notFound)
-        }
-        request[AuditNote.self] = AuditNote(object: "token \(try request.int("id")) \(name)")
+        let name = try await store.revoke(
+            tokenID: try request.int("id"), ofUser: person.user.id, by: try request.auditActor())
+        guard let name else { throw HTTPError(.notFound) }
         if request.wantsPage { return .redirect(to: "/users/tokens/") }
         return .json(["message": .string(frame.words(for: request)("tokens.revoked", ["name": .string(name)]))])
     }

@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Frame
 import HTTP
@@ -100,7 +101,9 @@ package struct AccountRoutes: Sendable {
         if let person = request[SignedIn.self], case .apiToken(let tokenID, _) = person.proof {
             return try await giveKey(to: tokenID, person, request, address)
         }
-        if request.header("authorization") != nil { throw HTTPError(.unauthorized) }
+        if request.header("authorization") != nil {
+            throw request[RefusedToken.self]?.problem ?? HTTPError(.unauthorized)
+        }
         let fields = try request.form()
         let next = LoginForm.next(fields["next"])
         let words = frame.words(for: request)
@@ -110,7 +113,7 @@ package struct AccountRoutes: Sendable {
         if fields["with"] == "password" { return try await logInByName(request, fields, address) }
         let outcome = try await login.attempt(
             key: fields["api_key"] ?? "", trackerID: fields["tracker"].flatMap { Int64($0) }, address: address,
-            name: Self.newName(words), joining: request[SignedIn.self]?.user.id)
+            name: Self.newName(words), joining: request[SignedIn.self]?.user.id, by: try request.auditActor())
         switch outcome {
         case .refused(let status, let title, let detail):
             return try await refusedPage(request, fields, title.map { words($0) }, words(detail), status)
@@ -138,15 +141,11 @@ package struct AccountRoutes: Sendable {
         _ request: Request, userID: Int64, role: Role, keyID: Int64?, next: String
     ) async throws -> Response {
         let token = BearerToken.make()
-        try await store.openSession(token: token, csrfToken: RandomBytes.token(), userID: userID, keyID: keyID)
-        try await recordLogin(request, userID: userID)
         // What was chosen on the login page stays chosen.
-        let language = request.cookie("language").flatMap { Language(rawValue: $0) }
-        let theme = request.cookie("theme").flatMap { Theme(rawValue: $0) }
-        if language != nil || theme != nil {
-            try await store.saveSettings(
-                userID: userID, name: nil, language: language, theme: theme, clearsTheme: false)
-        }
+        try await store.openSession(
+            token: token, csrfToken: RandomBytes.token(), userID: userID, keyID: keyID,
+            language: request.cookie("language").flatMap { Language(rawValue: $0) },
+            theme: request.cookie("theme").flatMap { Theme(rawValue: $0) }, by: try request.auditActor())
         // The flow editor is where most go; who may not see it is led to a page of their own.
         let isClosed = next.hasPrefix("/campaigns/") && !Guard.admits(role, to: .flowReaders)
         var response = Response.redirect(to: isClosed ? "/users/settings/login/" : next)
@@ -182,7 +181,7 @@ package struct AccountRoutes: Sendable {
         guard let key = given else { throw HTTPError.field("api_key", "api_key is missing: the Keitaro key as text.") }
         let tracker = body?["tracker"]?.lenientInt
         let outcome = try await login.attempt(
-            key: key, trackerID: tracker, address: address, name: person.user.name)
+            key: key, trackerID: tracker, address: address, name: person.user.name, by: try request.auditActor())
         let words = frame.words(for: request)
         switch outcome {
         case .refused(let status, let title, let detail):
@@ -190,7 +189,7 @@ package struct AccountRoutes: Sendable {
                 status, title: title.map { words($0) }, detail: words(detail),
                 fields: [HTTPError.Field("api_key", words(detail))])
         case .admitted(_, let keyID):
-            try await store.attach(keyID: keyID, toToken: tokenID)
+            try await store.attach(keyID: keyID, toToken: tokenID, by: try request.auditActor())
             return .json(["message": "The token uses this Keitaro key from now on."])
         }
     }
@@ -216,7 +215,7 @@ package struct AccountRoutes: Sendable {
         }
         // Whoever leaves to bring another key comes back to the page they left.
         let next = request.hasJSONContent ? nil : try request.form()["next"]
-        try await store.closeSession(tokenHash: tokenHash)
+        try await store.closeSession(tokenHash: tokenHash, by: try request.auditActor())
         let login = "/users/login/?left=1" + (next.map { "&next=\(PercentCoding.encode(LoginForm.next($0)))" } ?? "")
         var response = request.wantsPage ? Response.redirect(to: login) : Response.json(["message": nil])
         response.set(SetCookie(Guard.cookie, "", maxAge: 0, isSecure: frame.isSecure))
@@ -246,7 +245,7 @@ package struct AccountRoutes: Sendable {
         }
         try await store.saveSettings(
             userID: person.user.id, name: name, language: language.flatMap { Language(rawValue: $0) },
-            theme: theme.flatMap { Theme(rawValue: $0) }, clearsTheme: theme == "auto")
+            theme: theme.flatMap { Theme(rawValue: $0) }, clearsTheme: theme == "auto", by: try request.auditActor())
         if request.wantsPage { return .redirect(to: LoginForm.next(fields["next"])) }
         return .json(["message": .string(words("toast.settings_saved"))])
     }

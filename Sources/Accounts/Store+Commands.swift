@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Postgres
 
@@ -25,22 +26,44 @@ extension AccountStore {
         }
     }
 
-    package func setRole(userID: Int64, _ role: Role) async throws -> Bool {
-        try await database.execute("UPDATE users SET role = \(role.rawValue) WHERE id = \(userID)") == 1
+    /// - Returns: false when there is no such user.
+    package func setRole(userID: Int64, _ role: Role, by actor: AuditActor = .commandLine) async throws -> Bool {
+        try await database.transaction { transaction in
+            let row = try await transaction.first("SELECT name, role FROM users WHERE id = \(userID) FOR UPDATE")
+            guard let row else { return false }
+            let before: String = try row.get("role")
+            guard before != role.rawValue else { return true }
+            try await transaction.execute("UPDATE users SET role = \(role.rawValue) WHERE id = \(userID)")
+            try await actor.record(
+                "user \(userID) \(try row.get("name", String.self))", before: before, after: role.rawValue,
+                action: "users.role", in: transaction)
+            return true
+        }
     }
 
     /// Closing also ends the user's sessions.
-    package func setClosed(userID: Int64, _ isClosed: Bool) async throws -> Bool {
+    /// - Returns: false when there is no such user.
+    package func setClosed(userID: Int64, _ isClosed: Bool, by actor: AuditActor = .commandLine) async throws -> Bool {
         try await database.transaction { transaction in
-            if isClosed { try await transaction.execute("DELETE FROM sessions WHERE user_id = \(userID)") }
-            return try await transaction.execute(
-                "UPDATE users SET disabled_at = CASE WHEN \(isClosed) THEN now() END WHERE id = \(userID)") == 1
+            let row = try await transaction.first(
+                "SELECT name, disabled_at IS NOT NULL AS is_closed FROM users WHERE id = \(userID) FOR UPDATE")
+            guard let row else { return false }
+            let wasClosed: Bool = try row.get("is_closed")
+            let ended = isClosed ? try await transaction.execute("DELETE FROM sessions WHERE user_id = \(userID)") : 0
+            guard wasClosed != isClosed else { return true }
+            try await transaction.execute(
+                "UPDATE users SET disabled_at = CASE WHEN \(isClosed) THEN now() END WHERE id = \(userID)")
+            try await actor.record(
+                "user \(userID) \(try row.get("name", String.self))", before: wasClosed ? "closed" : "open",
+                after: isClosed ? "closed, \(ended) sessions ended" : "open",
+                action: isClosed ? "users.close" : "users.open", in: transaction)
+            return true
         }
     }
 
     /// An account for whoever holds `key`, as the demo has from its first start.
     package func seedUser(name: String, role: Role, key: Secret, tracker: Tracker) async throws {
         guard let admitted = try await admit(key, to: tracker, name: name) else { return }
-        try await database.execute("UPDATE users SET role = \(role.rawValue) WHERE id = \(admitted.userID)")
+        _ = try await setRole(userID: admitted.userID, role)
     }
 }

@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Postgres
 
@@ -33,6 +34,9 @@ extension AccountStore {
                     result.unreadable += 1
                 }
             }
+            try await AuditActor.commandLine.record(
+                "keitaro_keys", after: "\(result.count) sealed anew, \(result.unreadable) unreadable",
+                action: "key.rotate", in: transaction)
             return result
         }
     }

@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Postgres
 
@@ -68,44 +69,60 @@ extension AccountStore {
     ///
     /// The account is made when nobody logs in by that name. `role` is given to a new account, and to an old one when not nil.
     /// - Parameter userID: gives the name to this account, such as one that has only a Keitaro key.
-    package func invite(loginName: String, role: Role?, userID: Int64? = nil) async throws -> String {
+    package func invite(
+        loginName: String, role: Role?, userID: Int64? = nil, by actor: AuditActor = .commandLine
+    ) async throws -> String {
+        try await database.transaction { transaction in
+            let made = try await Self.makeInvitation(
+                loginName: loginName, role: role, userID: userID, in: transaction)
+            try await actor.record(
+                "user \(made.userID) \(loginName)", before: made.before, after: made.role, action: "users.invite",
+                in: transaction)
+            return made.token
+        }
+    }
+
+    /// The work of `invite`, whose caller writes the line of the audit log.
+    /// - Parameter isNew: refuses a name that somebody has.
+    static func makeInvitation(
+        loginName: String, role: Role?, userID: Int64?, isNew: Bool = false, in transaction: Transaction
+    ) async throws -> (userID: Int64, token: String, before: String?, role: String) {
         let token = RandomBytes.token()
         let tokenHash = SHA256.hash(token)
-        try await database.transaction { transaction in
-            try await transaction.execute("SELECT pg_advisory_xact_lock(hashtextextended(lower(\(loginName)), 2))")
-            let holder = try await transaction.first(
-                "SELECT id FROM users WHERE lower(login_name) = lower(\(loginName))")
-            let holderID: Int64? = try holder?.get("id")
-            if let userID {
-                guard holderID == nil || holderID == userID else { throw InvitationRefusal.nameTaken }
-                guard
-                    try await transaction.execute(
-                        "UPDATE users SET login_name = \(loginName) WHERE id = \(userID)") == 1
-                else { throw InvitationRefusal.noSuchUser }
-            }
-            let invited: Int64
-            if let known = userID ?? holderID {
-                invited = known
-                if let role {
-                    try await transaction.execute("UPDATE users SET role = \(role.rawValue) WHERE id = \(known)")
-                }
-            } else {
-                invited = try await transaction.one(
-                    """
-                    INSERT INTO users (name, login_name, role)
-                    VALUES (\(loginName), \(loginName), \((role ?? .buyer).rawValue)) RETURNING id
-                    """
-                ).get("id")
-            }
-            try await transaction.execute(
-                "DELETE FROM user_invitations WHERE user_id = \(invited) OR expires_at < now() - interval '30 days'")
-            try await transaction.execute(
-                """
-                INSERT INTO user_invitations (token_hash, user_id, expires_at)
-                VALUES (\(tokenHash), \(invited), now() + \(Self.invitationHours)::bigint * interval '1 hour')
-                """)
+        try await transaction.execute("SELECT pg_advisory_xact_lock(hashtextextended(lower(\(loginName)), 2))")
+        let holder = try await transaction.first("SELECT id FROM users WHERE lower(login_name) = lower(\(loginName))")
+        let holderID: Int64? = try holder?.get("id")
+        if isNew, holderID != nil { throw InvitationRefusal.nameTaken }
+        if let userID {
+            guard holderID == nil || holderID == userID else { throw InvitationRefusal.nameTaken }
+            guard
+                try await transaction.execute("UPDATE users SET login_name = \(loginName) WHERE id = \(userID)") == 1
+            else { throw InvitationRefusal.noSuchUser }
         }
-        return token
+        let invited: Int64
+        var before: String?
+        if let known = userID ?? holderID {
+            invited = known
+            before = try await transaction.one("SELECT role FROM users WHERE id = \(known) FOR UPDATE").get("role")
+            if let role {
+                try await transaction.execute("UPDATE users SET role = \(role.rawValue) WHERE id = \(known)")
+            }
+        } else {
+            invited = try await transaction.one(
+                """
+                INSERT INTO users (name, login_name, role)
+                VALUES (\(loginName), \(loginName), \((role ?? .buyer).rawValue)) RETURNING id
+                """
+            ).get("id")
+        }
+        try await transaction.execute(
+            "DELETE FROM user_invitations WHERE user_id = \(invited) OR expires_at < now() - interval '30 days'")
+        try await transaction.execute(
+            """
+            INSERT INTO user_invitations (token_hash, user_id, expires_at)
+            VALUES (\(tokenHash), \(invited), now() + \(Self.invitationHours)::bigint * interval '1 hour')
+            """)
+        return (invited, token, before, role?.rawValue ?? before ?? Role.buyer.rawValue)
     }
 
     /// Who may choose a password by the link; nil once it was used or is too old.
@@ -121,16 +138,16 @@ extension AccountStore {
 
     /// Uses the link up. All sessions of the person end: whoever resets a password may have lost one.
     /// - Returns: nil when the link was used or too old.
-    func choosePassword(_ hash: PasswordHash, invitation tokenHash: [UInt8]) async throws -> (
-        userID: Int64, role: Role
-    )? {
+    func choosePassword(
+        _ hash: PasswordHash, invitation tokenHash: [UInt8], by actor: AuditActor
+    ) async throws -> (userID: Int64, role: Role)? {
         try await database.transaction { transaction in
             let used = try await transaction.first(
                 """
                 UPDATE user_invitations SET used_at = now() FROM users
                 WHERE token_hash = \(tokenHash) AND used_at IS NULL AND expires_at > now()
                     AND users.id = user_id AND users.disabled_at IS NULL
-                RETURNING user_id, users.role, users.login_name
+                RETURNING user_id, users.role, users.login_name, users.name
                 """)
             guard let used else { return nil }
             let userID: Int64 = try used.get("user_id")
@@ -145,15 +162,13 @@ extension AccountStore {
             try await transaction.execute("DELETE FROM sessions WHERE user_id = \(userID)")
             let counter = Self.counter(ofName: try used.get("login_name"))
             try await transaction.execute("DELETE FROM login_failures WHERE address = \(counter)")
+            try await actor.named(try used.get("name"), userID: userID).record(
+                "user \(userID)", after: "a password chosen", action: "users.password", in: transaction)
             return (userID, Role(stored: try used.get("role")))
         }
     }
 
     // MARK: A person's own page
-
-    func name(ofUser userID: Int64) async throws -> String {
-        try await database.one("SELECT name FROM users WHERE id = \(userID)").get("name")
-    }
 
     func role(ofUser userID: Int64) async throws -> Role {
         Role(stored: try await database.one("SELECT role FROM users WHERE id = \(userID)").get("role"))
@@ -173,7 +188,7 @@ extension AccountStore {
 
     /// The session uses the key from now on. Where the key takes the place of one that the same tracker refused, whatever used that
     /// one uses it too.
-    func use(keyID: Int64, inSession tokenHash: [UInt8]) async throws {
+    func use(keyID: Int64, inSession tokenHash: [UInt8], by actor: AuditActor) async throws {
         try await database.transaction { transaction in
             let replaced: SQL =
                 """
@@ -184,6 +199,8 @@ extension AccountStore {
             try await transaction.execute(
                 "UPDATE sessions SET key_id = \(keyID) WHERE token_hash = \(tokenHash) OR key_id IN (\(replaced))")
             try await transaction.execute("UPDATE api_tokens SET key_id = \(keyID) WHERE key_id IN (\(replaced))")
+            try await actor.record(
+                "user \(actor.userID ?? 0)", after: "key \(keyID)", action: "keys.use", in: transaction)
         }
     }
 }

@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Postgres
 
@@ -6,32 +7,67 @@ extension AccountStore {
     /// A new token, shown once. It acts as a user of its own, so that what it did can be told apart.
     /// - Parameter days: how long it lives; nil for ever.
     package func createToken(
-        name: String, role: Role, scopes: Set<TokenScope> = Set(TokenScope.allCases), days: Int64? = nil
+        name: String, role: Role, scopes: Set<TokenScope> = Set(TokenScope.allCases), days: Int64? = nil,
+        by actor: AuditActor = .commandLine
     ) async throws -> String {
-        let token = BearerToken.prefix + BearerToken.make()
-        let hash = SHA256.hash(token)
-        try await database.execute(
-            """
-            WITH made AS (INSERT INTO users (name, role) VALUES (\(name), \(role.rawValue)) RETURNING id)
-            INSERT INTO api_tokens (token_hash, name, user_id, scopes, expires_at)
-            SELECT \(hash), \(name), id, \(TokenScope.list(scopes)), now() + \(days)::bigint * interval '1 day' FROM made
-            """)
-        return token
+        try await database.transaction { transaction in
+            let userID: Int64 = try await transaction.one(
+                "INSERT INTO users (name, role) VALUES (\(name), \(role.rawValue)) RETURNING id"
+            ).get("id")
+            return try await insertToken(
+                name: name, userID: userID, scopes: scopes, days: days, owner: "new user \(userID), \(role.rawValue)",
+                by: actor, in: transaction
+            ).token
+        }
     }
 
     /// A token that acts as the person who makes it.
     func createToken(
-        name: String, userID: Int64, scopes: Set<TokenScope>, days: Int64?
+        name: String, userID: Int64, scopes: Set<TokenScope>, days: Int64?, by actor: AuditActor
+    ) async throws -> (id: Int64, token: String) {
+        try await database.transaction { transaction in
+            try await insertToken(
+                name: name, userID: userID, scopes: scopes, days: days, owner: nil, by: actor, in: transaction)
+        }
+    }
+
+    /// - Parameter owner: whose it is, for the log, when it isn't the actor's own.
+    private func insertToken(
+        name: String, userID: Int64, scopes: Set<TokenScope>, days: Int64?, owner: String?, by actor: AuditActor,
+        in transaction: Transaction
     ) async throws -> (id: Int64, token: String) {
         let token = BearerToken.prefix + BearerToken.make()
         let hash = SHA256.hash(token)
-        let row = try await database.one(
+        let id: Int64 = try await transaction.one(
             """
             INSERT INTO api_tokens (token_hash, name, user_id, scopes, expires_at)
             VALUES (\(hash), \(name), \(userID), \(TokenScope.list(scopes)), now() + \(days)::bigint * interval '1 day')
             RETURNING id
+            """
+        ).get("id")
+        let facts: [String?] = [
+            TokenScope.list(scopes).joined(separator: " "), days.map { "\($0) days" } ?? "no end", owner,
+        ]
+        try await actor.record(
+            "token \(id) \(name)", after: facts.compactMap { $0 }.joined(separator: ", "), action: "tokens.add",
+            in: transaction)
+        return (id, token)
+    }
+
+    /// When and from where a token was last used, and one line of the audit log for all its uses of an hour from one address.
+    func noteUse(ofToken tokenID: Int64, by user: User, address: String, requestID: String) async throws {
+        try await database.execute(
+            """
+            WITH used AS (
+                UPDATE api_tokens SET last_used_at = now(), last_used_address = \(address) WHERE id = \(tokenID)
+                RETURNING id, name
+            )
+            INSERT INTO audit_log (user_id, person, token_id, action, object, address, request_id, window_start)
+            SELECT \(user.id), \(user.name), id, 'tokens.use', 'token ' || id || ' ' || name, \(address), \(requestID),
+                date_trunc('hour', now())
+            FROM used
+            ON CONFLICT (token_id, address, window_start) WHERE window_start IS NOT NULL DO NOTHING
             """)
-        return (try row.get("id"), token)
     }
 
     package struct TokenSummary: Sendable {
@@ -70,17 +106,24 @@ extension AccountStore {
     /// - Parameter userID: revokes only a token of this user; nil revokes anybody's.
     /// - Returns: the token's name; nil when there is none that isn't revoked already.
     @discardableResult
-    func revoke(tokenID: Int64, ofUser userID: Int64?) async throws -> String? {
-        try await database.first(
-            """
-            UPDATE api_tokens SET revoked_at = now()
-            WHERE id = \(tokenID) AND revoked_at IS NULL AND (\(userID)::bigint IS NULL OR user_id = \(userID)::bigint)
-            RETURNING name
-            """
-        )?.get("name")
+    func revoke(tokenID: Int64, ofUser userID: Int64?, by actor: AuditActor) async throws -> String? {
+        try await database.transaction { transaction in
+            let row = try await transaction.first(
+                """
+                UPDATE api_tokens SET revoked_at = now()
+                WHERE id = \(tokenID) AND revoked_at IS NULL
+                    AND (\(userID)::bigint IS NULL OR user_id = \(userID)::bigint)
+                RETURNING name
+                """)
+            guard let name = try row?.get("name", String.self) else { return nil }
+            try await actor.record(
+                "token \(tokenID) \(name)", before: "active", after: "revoked", action: "tokens.revoke", in: transaction
+            )
+            return name
+        }
     }
 
-    package func revokeToken(id: Int64) async throws -> Bool {
-        try await revoke(tokenID: id, ofUser: nil) != nil
+    package func revokeToken(id: Int64, by actor: AuditActor = .commandLine) async throws -> Bool {
+        try await revoke(tokenID: id, ofUser: nil, by: actor) != nil
     }
 }

@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Frame
 import Postgres
@@ -88,7 +89,8 @@ package struct AccountStore: Sendable {
     /// The user a verified key belongs to. A new key is added to `userID`; without one, its account is made. Nil: the account is
     /// closed.
     package func admit(
-        _ key: Secret, to tracker: Tracker, name: String, joining userID: Int64? = nil
+        _ key: Secret, to tracker: Tracker, name: String, joining userID: Int64? = nil,
+        by actor: AuditActor = .commandLine
     ) async throws -> (userID: Int64, keyID: Int64)? {
         let lookup = vault.lookup(key)
         let cipher = try vault.seal(key)
@@ -117,22 +119,47 @@ package struct AccountStore: Sendable {
                 INSERT INTO keitaro_keys (user_id, tracker_id, key_lookup, key_cipher)
                 VALUES (\(owner), \(tracker.id), \(lookup), \(cipher)) RETURNING id
                 """)
-            return (owner, try row.get("id"))
+            let keyID: Int64 = try row.get("id")
+            let owned = try await transaction.one("SELECT name FROM users WHERE id = \(owner)").get("name", String.self)
+            try await (actor.userID == nil && actor.person.isEmpty ? actor.named(owned, userID: owner) : actor).record(
+                "key \(keyID) at \(tracker.name)",
+                after: userID == nil ? "new user \(owner) \(owned)" : "user \(owner) \(owned)", action: "keys.add",
+                in: transaction)
+            return (owner, keyID)
         }
     }
 
-    func openSession(token: String, csrfToken: String, userID: Int64, keyID: Int64?) async throws {
+    /// - Parameters:
+    ///   - language: chosen on the login page, which makes it the person's; nil keeps theirs. So for `theme`.
+    func openSession(
+        token: String, csrfToken: String, userID: Int64, keyID: Int64?, language: Language?, theme: Theme?,
+        by actor: AuditActor
+    ) async throws {
         let hash = SHA256.hash(token)
-        try await database.execute(
-            """
-            WITH old AS (DELETE FROM sessions WHERE expires_at < now())
-            INSERT INTO sessions (token_hash, user_id, key_id, csrf_token, expires_at)
-            VALUES (\(hash), \(userID), \(keyID), \(csrfToken), now() + \(Self.sessionDays)::bigint * interval '1 day')
-            """)
+        try await database.transaction { transaction in
+            try await transaction.execute(
+                """
+                WITH old AS (DELETE FROM sessions WHERE expires_at < now())
+                INSERT INTO sessions (token_hash, user_id, key_id, csrf_token, expires_at)
+                VALUES (\(hash), \(userID), \(keyID), \(csrfToken),
+                    now() + \(Self.sessionDays)::bigint * interval '1 day')
+                """)
+            let name: String = try await transaction.one(
+                """
+                UPDATE users SET language = coalesce(\(language?.rawValue), language),
+                    theme = coalesce(\(theme?.rawValue), theme)
+                WHERE id = \(userID) RETURNING name
+                """
+            ).get("name")
+            try await actor.named(name, userID: userID).record("user \(userID)", action: "users.login", in: transaction)
+        }
     }
 
-    func closeSession(tokenHash: [UInt8]) async throws {
-        try await database.execute("DELETE FROM sessions WHERE token_hash = \(tokenHash)")
+    func closeSession(tokenHash: [UInt8], by actor: AuditActor) async throws {
+        try await database.transaction { transaction in
+            try await transaction.execute("DELETE FROM sessions WHERE token_hash = \(tokenHash)")
+            try await actor.record("user \(actor.userID ?? 0)", in: transaction)
+        }
     }
 
     // MARK: Requests
@@ -186,16 +213,24 @@ package struct AccountStore: Sendable {
             key: readable)
     }
 
+    /// Why a token opens nothing.
+    enum TokenRefusal: Error {
+        case unknown, revoked, expired, closed
+    }
+
     /// An administrator's token without a key of its own uses the one that was verified last.
     /// - Parameter address: where the token is used from; kept as the last one, at most once a minute from one place.
-    func apiToken(hash: [UInt8], address: String, requestID: String) async throws -> SignedIn? {
+    /// - Throws: `TokenRefusal`.
+    func apiToken(hash: [UInt8], address: String, requestID: String) async throws -> SignedIn {
         let row = try await database.first(
             """
             SELECT \(Self.userColumns), \(Self.keyColumns), tokens.id AS token_id, tokens.scopes,
+                tokens.revoked_at IS NOT NULL AS is_revoked, users.disabled_at IS NOT NULL AS is_closed,
+                coalesce(tokens.expires_at <= now(), false) AS is_expired,
                 coalesce(tokens.last_used_at < now() - interval '1 minute', true)
                     OR tokens.last_used_address IS DISTINCT FROM \(address) AS is_stale
             FROM api_tokens tokens
-            JOIN users ON users.id = tokens.user_id AND users.disabled_at IS NULL
+            JOIN users ON users.id = tokens.user_id
             LEFT JOIN LATERAL (
                 SELECT * FROM keitaro_keys candidate
                 WHERE candidate.id = tokens.key_id OR candidate.user_id = users.id
@@ -205,19 +240,18 @@ package struct AccountStore: Sendable {
                 LIMIT 1
             ) keys ON true
             LEFT JOIN keitaro_trackers trackers ON trackers.id = keys.tracker_id
-            WHERE tokens.token_hash = \(hash) AND tokens.revoked_at IS NULL
-                AND (tokens.expires_at IS NULL OR tokens.expires_at > now())
+            WHERE tokens.token_hash = \(hash)
             """)
-        guard let row else { return nil }
+        guard let row else { throw TokenRefusal.unknown }
+        if try row.get("is_revoked", Bool.self) { throw TokenRefusal.revoked }
+        if try row.get("is_expired", Bool.self) { throw TokenRefusal.expired }
+        if try row.get("is_closed", Bool.self) { throw TokenRefusal.closed }
         let tokenID: Int64 = try row.get("token_id")
         let words: [String] = try row.get("scopes")
         let scopes = Set(words.compactMap { TokenScope(rawValue: $0) })
         let isStale: Bool = try row.get("is_stale")
         if isStale {
-            try await database.execute(
-                "UPDATE api_tokens SET last_used_at = now(), last_used_address = \(address) WHERE id = \(tokenID)")
-            try await AuditTrail(database: database).recordUse(
-                ofToken: tokenID, user: try user(row), address: address, requestID: requestID)
+            try await noteUse(ofToken: tokenID, by: try user(row), address: address, requestID: requestID)
         }
         let keyID: Int64? = try row.get("key_id")
         var readable: KeitaroKey?
@@ -245,18 +279,28 @@ package struct AccountStore: Sendable {
             "UPDATE keitaro_keys SET refused_at = now() WHERE id = \(keyID) AND refused_at IS NULL")
     }
 
-    func attach(keyID: Int64, toToken tokenID: Int64) async throws {
-        try await database.execute("UPDATE api_tokens SET key_id = \(keyID) WHERE id = \(tokenID)")
+    func attach(keyID: Int64, toToken tokenID: Int64, by actor: AuditActor) async throws {
+        try await database.transaction { transaction in
+            try await transaction.execute("UPDATE api_tokens SET key_id = \(keyID) WHERE id = \(tokenID)")
+            try await actor.record("token \(tokenID)", after: "key \(keyID)", action: "keys.use", in: transaction)
+        }
     }
 
-    func saveSettings(userID: Int64, name: String?, language: Language?, theme: Theme?, clearsTheme: Bool) async throws
-    {
-        try await database.execute(
-            """
-            UPDATE users SET name = coalesce(\(name), name), language = coalesce(\(language?.rawValue), language),
-                theme = CASE WHEN \(clearsTheme) THEN NULL ELSE coalesce(\(theme?.rawValue), theme) END
-            WHERE id = \(userID)
-            """)
+    func saveSettings(
+        userID: Int64, name: String?, language: Language?, theme: Theme?, clearsTheme: Bool, by actor: AuditActor
+    ) async throws {
+        let summary: SQL = "name || ', ' || coalesce(language, 'auto') || ', ' || coalesce(theme, 'auto') AS summary"
+        try await database.transaction { transaction in
+            let before = try await transaction.one("SELECT \(summary) FROM users WHERE id = \(userID) FOR UPDATE")
+            let after = try await transaction.one(
+                """
+                UPDATE users SET name = coalesce(\(name), name), language = coalesce(\(language?.rawValue), language),
+                    theme = CASE WHEN \(clearsTheme) THEN NULL ELSE coalesce(\(theme?.rawValue), theme) END
+                WHERE id = \(userID) RETURNING \(summary)
+                """)
+            try await actor.record(
+                "user \(userID)", before: try before.get("summary"), after: try after.get("summary"), in: transaction)
+        }
     }
 
     // MARK: Rows

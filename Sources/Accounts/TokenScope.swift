@@ -4,12 +4,14 @@ import HTTP
 package enum TokenScope: String, Sendable, CaseIterable {
     case read, write, push, admin
 
-    static func needed(for effect: Effect) -> TokenScope {
-        switch effect {
-        case .reads, .exports: .read
-        case .writes: .write
-        case .pushes: .push
-        case .administers: .admin
+    /// What administrators alone may reach needs their scope, also to read it or to carry it away.
+    package static func needed(for route: Route) -> TokenScope {
+        if route.access == .admin { return .admin }
+        switch route.effect {
+        case .reads, .exports: return .read
+        case .writes: return .write
+        case .pushes: return .push
+        case .administers: return .admin
         }
     }
 

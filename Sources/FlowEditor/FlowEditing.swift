@@ -1,3 +1,4 @@
+import Audit
 import Accounts
 import Base
 import Frame
@@ -13,6 +14,7 @@ struct FlowEditing: Sendable {
     struct Editor: Sendable {
         let userID: Int64
         let keyID: Int64
+        let actor: AuditActor
     }
 
     func add(offerID: Int64, to flowID: Int64, by editor: Editor) async throws -> Flow {
@@ -116,7 +118,10 @@ struct FlowEditing: Sendable {
             guard let flow = try await store.flow(id: flowID, keyID: editor.keyID, in: transaction) else {
                 throw Self.notFound
             }
-            if let waiting = try await store.hasWaitingPush(flowID: flowID, in: transaction) { return (flow, waiting) }
+            if let waiting = try await store.hasWaitingPush(flowID: flowID, in: transaction) {
+                try await editor.actor.record(flow.auditName, after: "joined push \(waiting)", in: transaction)
+                return (flow, waiting)
+            }
             if flow.isGone { throw Problem(.conflict, Word("refused.flow_gone")) }
             if flow.draft.isClean { throw Problem(.conflict, Word("refused.no_draft")) }
             if let revision, revision != flow.revision {
@@ -128,6 +133,9 @@ struct FlowEditing: Sendable {
             if flow.theirs != nil { throw FlowConflict(flowID: flowID) }
             let id = try await store.createPush(
                 of: flow, userID: editor.userID, keyID: editor.keyID, requestID: requestID, in: transaction)
+            try await editor.actor.record(
+                "\(flow.auditName), push \(id)", before: flow.draft.baseOffers.auditText(flow.rows),
+                after: flow.draft.offers.auditText(flow.rows), in: transaction)
             return (flow, id)
         }
     }
@@ -148,7 +156,7 @@ struct FlowEditing: Sendable {
         _ flowID: Int64, _ editor: Editor,
         _ change: @escaping @Sendable (inout FlowEditorStore.EditedFlow) async throws -> [FlowOfferRow]
     ) async throws -> Flow {
-        let flow = try await store.edit(flowID: flowID, keyID: editor.keyID, userID: editor.userID) { edited in
+        let flow = try await store.edit(flowID: flowID, by: editor) { edited in
             if edited.flow.newestPush?.state == .waiting { throw Problem(.conflict, Word("refused.push_running")) }
             do {
                 return try await change(&edited)

@@ -1,3 +1,4 @@
+import Audit
 import Accounts
 import Base
 import Frame
@@ -35,7 +36,8 @@ extension FlowEditorRoutes {
             .streams(ofCampaign: campaign.summary.keitaroID, key.secret)
         // A deleted stream is what its absence will be.
         let present = streams.filter { $0.state != .deleted }
-        let outcome = try await store.writeFetched(present, campaignID: id, keyID: key.id, readAt: readAt)
+        let outcome = try await store.writeFetched(
+            present, campaignID: id, keyID: key.id, readAt: readAt, by: try request.auditActor())
         let words = frame.words(for: request)
         var said = [words("toast.fetched", ["count": .integer(Int64(outcome.flows))])]
         if outcome.drafts > 0 {

@@ -1,3 +1,4 @@
+import Audit
 import Accounts
 import Base
 import Frame
@@ -109,7 +110,8 @@ package struct FlowEditorRoutes: Sendable {
     }
 
     func editor(_ request: Request) throws -> FlowEditing.Editor {
-        FlowEditing.Editor(userID: try request.person().user.id, keyID: try key(request).id)
+        FlowEditing.Editor(
+            userID: try request.person().user.id, keyID: try key(request).id, actor: try request.auditActor())
     }
 
     /// The JSON of a request, or the fields of a form as an object, so that both kinds of clients are served.
@@ -170,8 +172,14 @@ package struct FlowEditorRoutes: Sendable {
 
     @Sendable private func syncCampaigns(_ request: Request) async throws -> Response {
         let key = try key(request)
+        let actor = try request.auditActor()
         let result = try await sync.run(
-            key: key.secret, keyID: key.id, trackerID: key.tracker.id, trackerURL: key.tracker.url)
+            key: key.secret, keyID: key.id, trackerID: key.tracker.id, trackerURL: key.tracker.url
+        ) { result, transaction in
+            try await actor.record(
+                "tracker \(key.tracker.name)",
+                after: "\(result.campaigns) campaigns, \(result.new) new, \(result.offers) offers", in: transaction)
+        }
         let words = frame.words(for: request)
         var said = [
             words("toast.synced"), words("toast.synced_campaigns", ["count": .integer(Int64(result.campaigns))]),

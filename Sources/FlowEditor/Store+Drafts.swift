@@ -1,3 +1,5 @@
+import Audit
+import Accounts
 import Base
 import Keitaro
 import Postgres
@@ -26,9 +28,11 @@ extension FlowEditorStore {
     /// Locks the flow, lets `change` make new rows, writes what differs, and answers with the flow as it is then. An error from
     /// `change` leaves everything as it was. Nil: the key may not see the flow.
     func edit(
-        flowID: Int64, keyID: Int64, userID: Int64, change: @Sendable (inout EditedFlow) async throws -> [FlowOfferRow]
+        flowID: Int64, by editor: FlowEditing.Editor,
+        change: @Sendable (inout EditedFlow) async throws -> [FlowOfferRow]
     ) async throws -> Flow? {
-        try await database.transaction { transaction in
+        let keyID = editor.keyID
+        return try await database.transaction { transaction in
             try await transaction.execute("SELECT 1 FROM keitaro_flows WHERE id = \(flowID) FOR UPDATE")
             guard let flow = try await flow(id: flowID, keyID: keyID, in: transaction) else { return nil }
             var edited = EditedFlow(flow: flow, transaction: transaction, store: self, keyID: keyID)
@@ -36,9 +40,11 @@ extension FlowEditorStore {
             try await save(rows, over: flow.rows, flowID: flowID, in: transaction)
             try await transaction.execute(
                 """
-                UPDATE keitaro_flows SET revision = revision + 1, draft_user_id = \(userID), draft_at = now()
+                UPDATE keitaro_flows SET revision = revision + 1, draft_user_id = \(editor.userID), draft_at = now()
                 WHERE id = \(flowID)
                 """)
+            try await editor.actor.record(
+                flow.auditName, before: flow.rows.auditText, after: rows.auditText, in: transaction)
             return try await self.flow(id: flowID, keyID: keyID, in: transaction)
         }
     }
@@ -124,9 +130,9 @@ extension FlowEditorStore {
 
     /// Writes a campaign's streams as Keitaro listed them. Drafts are kept (``FlowRebase``); a flow that is no longer listed is
     /// marked, not removed.
-    func writeFetched(_ streams: [KeitaroStream], campaignID: Int64, keyID: Int64, readAt: Timestamp) async throws
-        -> FetchOutcome
-    {
+    func writeFetched(
+        _ streams: [KeitaroStream], campaignID: Int64, keyID: Int64, readAt: Timestamp, by actor: AuditActor
+    ) async throws -> FetchOutcome {
         try await database.transaction { transaction in
             var outcome = FetchOutcome()
             // In one order for everybody, so that two fetches of one campaign can't wait for each other.
@@ -151,6 +157,10 @@ extension FlowEditorStore {
                 """)
             try await transaction.execute(
                 "UPDATE keitaro_campaigns SET streams_fetched_at = now() WHERE id = \(campaignID)")
+            try await actor.record(
+                "campaign \(campaignID)",
+                after: "\(outcome.flows) flows, \(outcome.drafts) drafts kept, \(outcome.conflicts) conflicts",
+                in: transaction)
             return outcome
         }
     }

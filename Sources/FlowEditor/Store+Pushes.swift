@@ -1,3 +1,5 @@
+import Audit
+import Accounts
 import Base
 import Outbox
 import Postgres
@@ -10,6 +12,7 @@ extension FlowEditorStore {
     struct PushOrder: Sendable {
         let push: Push
         let streamID: Int64
+        let userID: Int64?
         let keyID: Int64?
         /// The set was sent by an earlier try, whose outcome nobody knows.
         let wasSent: Bool
@@ -43,14 +46,16 @@ extension FlowEditorStore {
     func pushOrder(id: Int64) async throws -> PushOrder? {
         let row = try await database.first(
             """
-            SELECT \(Self.pushColumns), flows.keitaro_id AS stream_id, pushes.key_id, pushes.sent_at IS NOT NULL AS was_sent
+            SELECT \(Self.pushColumns), flows.keitaro_id AS stream_id, pushes.user_id, pushes.key_id,
+                pushes.sent_at IS NOT NULL AS was_sent
             FROM keitaro_pushes pushes JOIN keitaro_flows flows ON flows.id = pushes.flow_id
             LEFT JOIN users ON users.id = pushes.user_id
             WHERE pushes.id = \(id)
             """)
         return try row.map { row in
             PushOrder(
-                push: try Self.push(row), streamID: try row.get("stream_id"), keyID: try row.get("key_id"),
+                push: try Self.push(row), streamID: try row.get("stream_id"), userID: try row.get("user_id"),
+                keyID: try row.get("key_id"),
                 wasSent: try row.get("was_sent"))
         }
     }
@@ -104,12 +109,21 @@ extension FlowEditorStore {
         _ order: PushOrder, state: Push.State, problem: PushProblem?, answer: [OfferShare]?, in transaction: Transaction
     ) async throws -> Bool {
         let answered = answer.map { offers in JSON.array(offers.map { NamedOffer(offer: $0, name: "").json }) }
-        return try await transaction.execute(
-            """
-            UPDATE keitaro_pushes SET state = \(state.rawValue), problem = \(problem?.json), answer = \(answered),
-                settled_at = now()
-            WHERE id = \(order.push.id) AND state = 'waiting'
-            """) == 1
+        let isOurs =
+            try await transaction.execute(
+                """
+                UPDATE keitaro_pushes SET state = \(state.rawValue), problem = \(problem?.json), answer = \(answered),
+                    settled_at = now()
+                WHERE id = \(order.push.id) AND state = 'waiting'
+                """) == 1
+        guard isOurs else { return false }
+        let actor = AuditActor.later(
+            userID: order.userID, person: order.push.userName ?? "", action: "campaigns.flow.push.settled",
+            requestID: order.push.requestID)
+        try await actor.record(
+            "flow \(order.push.flowID), push \(order.push.id)", before: Push.State.waiting.rawValue,
+            after: [state.rawValue, problem?.kind].compactMap { $0 }.joined(separator: ", "), in: transaction)
+        return true
     }
 
     private func rows(flowID: Int64, in transaction: Transaction) async throws -> [FlowOfferRow] {

@@ -42,7 +42,7 @@ package final class Frame: Sendable {
 
     /// Which entry of the navigation a page belongs to.
     package enum Place: Sendable {
-        case campaigns, pushes, reference, elsewhere
+        case campaigns, pushes, reference, admin, elsewhere
     }
 
     /// A whole page. Without a viewer it has no navigation.
@@ -84,6 +84,7 @@ package final class Frame: Sendable {
             "campaigns_count": ViewValue(campaignsCount.map { words.numbers.number($0) }),
             "on_campaigns": .bool(place == .campaigns), "on_pushes": .bool(place == .pushes),
             "on_reference": .bool(place == .reference),
+            "on_admin": .bool(place == .admin),
             "person_name": .string(viewer.name), "person_initials": .string(viewer.initials),
             "languages": .list(Self.languages(current: language)), "theme_is_auto": .bool(viewer.theme == nil),
             "theme_is_light": .bool(viewer.theme == .light), "theme_is_dark": .bool(viewer.theme == .dark),

@@ -20,8 +20,12 @@ package struct MirrorSync: Sendable {
     }
 
     /// Reads everything first and writes it in one transaction, so that a failure halfway changes nothing.
+    /// - Parameter recording: what belongs into the same transaction, such as a line of a log.
     /// - Throws: `KeitaroFailure` from the reads, `PostgresError` from the write.
-    package func run(key: Secret, keyID: Int64, trackerID: Int64, trackerURL: String) async throws -> Result {
+    package func run(
+        key: Secret, keyID: Int64, trackerID: Int64, trackerURL: String,
+        recording: @Sendable (Result, Transaction) async throws -> Void = { _, _ in }
+    ) async throws -> Result {
         let client = trackers.client(at: trackerURL)
         async let listed = client.campaigns(key)
         async let archived = client.archivedCampaigns(key)
@@ -31,9 +35,12 @@ package struct MirrorSync: Sendable {
         let reading = MirrorReading(
             listed: try await listed, archived: try await archived, groups: try await groups, offers: try await offers,
             networks: try await networks)
-        let new = try await store.write(reading, keyID: keyID, trackerID: trackerID)
-        return Result(
-            campaigns: reading.campaigns.count, new: new, archived: reading.campaigns.count { $0.state == "deleted" },
-            offers: reading.offers.count)
+        return try await store.write(reading, keyID: keyID, trackerID: trackerID) { new, transaction in
+            let result = Result(
+                campaigns: reading.campaigns.count, new: new,
+                archived: reading.campaigns.count { $0.state == "deleted" }, offers: reading.offers.count)
+            try await recording(result, transaction)
+            return result
+        }
     }
 }

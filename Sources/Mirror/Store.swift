@@ -11,8 +11,11 @@ struct MirrorStore: Sendable {
     }
 
     /// Writes what one key saw. Rows that this key did not see stay; only its own view of them ends.
-    /// - Returns: how many campaigns no key had seen before.
-    func write(_ reading: MirrorReading, keyID: Int64, trackerID: Int64) async throws -> Int {
+    /// - Parameter finish: ends the transaction; it learns how many campaigns no key had seen before.
+    func write<Value: Sendable>(
+        _ reading: MirrorReading, keyID: Int64, trackerID: Int64,
+        finish: (_ new: Int, Transaction) async throws -> Value
+    ) async throws -> Value {
         try await database.transaction { transaction in
             // One writer per tracker at a time: two syncs of one tracker touch the same rows, in any order.
             try await transaction.execute("SELECT pg_advisory_xact_lock(2, \(trackerID)::int)")
@@ -26,7 +29,7 @@ struct MirrorStore: Sendable {
                 ON CONFLICT (key_id) DO UPDATE SET finished_at = now(), campaigns = excluded.campaigns,
                     offers = excluded.offers
                 """)
-            return new
+            return try await finish(new, transaction)
         }
     }
 

@@ -1,3 +1,4 @@
+import Audit
 import Base
 
 /// The commands about what is kept: for how long, and about whom.
@@ -57,7 +58,11 @@ struct DataCommands {
             }
         case .retentionRun:
             for (name, rows) in try await retention.prune() { print("\(name)\t\(rows) rows removed") }
-        case .personExport(let name): print(try await people.export(id: people.find(name)).text)
+        case .personExport(let name):
+            let id = try await people.find(name)
+            let data = try await people.export(id: id).text
+            try await AuditActor.recordCommand("person.export", "user \(id)", in: people.database)
+            print(data)
         case .personErase(let name, let isSure):
             let id = try await people.find(name)
             guard isSure else {

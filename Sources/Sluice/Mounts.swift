@@ -1,13 +1,17 @@
 import Accounts
+import Admin
 import Base
 import FlowEditor
 import Frame
 import Glibc
 import HTTP
 import Keitaro
+import Mirror
+import Outbox
 import Postgres
 import Reactor
 import Sandbox
+import StoredObjects
 import Synchronization
 
 /// Every URL of the process and what stands before it.
@@ -38,8 +42,11 @@ struct Mounts {
         let flowEditor = FlowEditorRoutes(
             database: storage.database, accounts: storage.accounts, trackers: trackers, frame: frame,
             currency: configuration.reportingCurrency, ordered: ordered)
+        let admin = AdminRoutes(
+            database: storage.database, things: Self.storedThings, frame: frame, publicURL: configuration.publicURL)
         let reference = ReferenceRoutes(
-            besides: probes + [MetricsRoute.route(metrics), staticRoute(files)] + accounts.routes + flowEditor.routes,
+            besides: probes + [MetricsRoute.route(metrics), staticRoute(files)] + accounts.routes + flowEditor.routes
+                + admin.routes,
             frame: frame,
             version: Desk.version, server: configuration.publicURL)
         let application = Application(
@@ -55,6 +62,11 @@ struct Mounts {
         metrics.add { application.metrics }
         return application
     }
+
+    /// What `/admin/` shows: each floor and feature names its own.
+    static let storedThings =
+        AccountThings.storedThings + MirrorThings.storedThings + FlowEditorThings.storedThings
+        + OutboxThings.storedThings
 
     /// With ALLOWED_HOSTS set, its names and the one of PUBLIC_URL.
     private var allowedHosts: AllowedHosts {

@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Postgres
 
@@ -49,6 +50,20 @@ struct PersonalData {
             // The audit log keeps its rows and loses who they were about.
             try await transaction.execute(
                 "UPDATE audit_log SET person = 'person ' || \(id)::bigint, address = '' WHERE user_id = \(id)")
+            // Nor is their name in what others did to the account.
+            try await transaction.execute(
+                """
+                UPDATE audit_log SET object = 'user ' || \(id)::bigint, before = NULL, after = NULL
+                WHERE object = 'user ' || \(id)::bigint OR starts_with(object, 'user ' || \(id)::bigint || ' ')
+                    OR starts_with(object, 'users ' || \(id)::bigint || ' ')
+                """)
+            try await transaction.execute(
+                """
+                UPDATE audit_log SET after = 'user ' || \(id)::bigint
+                WHERE action = 'keys.add' AND strpos(after, 'user ' || \(id)::bigint || ' ') > 0
+                """)
+            try await AuditActor.commandLine.record(
+                "user \(id)", after: "erased", action: "person.erase", in: transaction)
             // The draft a person dropped names nobody; the one being edited loses its author.
             try await transaction.execute("DELETE FROM users WHERE id = \(id)")
         }

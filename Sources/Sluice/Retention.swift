@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Outbox
 import Postgres
@@ -31,8 +32,19 @@ struct Retention {
 
     /// - Returns: false when there is no such rule.
     func set(_ name: String, keepDays: Int?) async throws -> Bool {
-        try await database.execute(
-            "UPDATE retention_rules SET keep_days = \(keepDays)::int WHERE name = \(name)") == 1
+        try await database.transaction { transaction in
+            let row = try await transaction.first(
+                "SELECT coalesce(keep_days::text, 'forever') AS kept FROM retention_rules WHERE name = \(name) FOR UPDATE"
+            )
+            guard let row else { return false }
+            try await transaction.execute(
+                "UPDATE retention_rules SET keep_days = \(keepDays)::int WHERE name = \(name)")
+            try await AuditActor.commandLine.record(
+                name, before: try row.get("kept"), after: keepDays.map { "\($0)" } ?? "forever",
+                action: "retention.set",
+                in: transaction)
+            return true
+        }
     }
 
     /// - Returns: the rows removed, by rule.
@@ -41,11 +53,19 @@ struct Retention {
         for rule in try await rules() {
             guard let days = rule.keepDays else { continue }
             let removed = try await remove(rule.name, olderThan: days)
-            try await database.execute(
-                """
-                UPDATE retention_rules SET pruned_at = now(), pruned_rows = pruned_rows + \(removed)::bigint
-                WHERE name = \(rule.name)
-                """)
+            try await database.transaction { transaction in
+                try await transaction.execute(
+                    """
+                    UPDATE retention_rules SET pruned_at = now(), pruned_rows = pruned_rows + \(removed)::bigint
+                    WHERE name = \(rule.name)
+                    """)
+                if removed > 0 {
+                    try await AuditActor.later(
+                        userID: nil, person: "schedule", action: "retention.prune", requestID: ""
+                    )
+                    .record(rule.name, after: "\(removed) rows removed", in: transaction)
+                }
+            }
             result.append((rule.name, removed))
         }
         return result

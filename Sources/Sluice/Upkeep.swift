@@ -1,3 +1,4 @@
+import Audit
 import Accounts
 import Base
 import Postgres
@@ -37,6 +38,9 @@ struct Upkeep {
     private func run(_ command: UpkeepCommand, _ database: Database, _ dump: DatabaseDump) async throws {
         switch command {
         case .backup(let file, let withSecretKey):
+            // Before it is made, so that the backup tells of itself.
+            try await AuditActor.recordCommand(
+                "backup", file, after: withSecretKey ? "with the secret" : "without the secret", in: database)
             try await dump.write(to: file)
             if withSecretKey { try SecretKeyFile.write(secret(), to: "\(file).secret_key") }
             print("Written: \(file)\(withSecretKey ? " and \(file).secret_key, to be kept apart from it" : "")")
@@ -48,6 +52,7 @@ struct Upkeep {
             // After the data: a failed restoration must not part the old data from its secret.
             if let secret { try restore(secret) }
             try await finishRestoring(database)
+            try await AuditActor.recordCommand("restore", file, in: database)
         case .rotateKey(let former):
             try await dump.requireUnused()
             try await migrate(database)

@@ -67,6 +67,32 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            ("UPDATE api_tokens SET expires_at = now()", "This token has expired."),
+            ("UPDATE api_tokens SET revoked_at = now(), expires_at = now()", "This token was revoked."),
+            ("UPDATE users SET disabled_at = now()", "The account of this token is closed."),
+            ("DELETE FROM api_tokens", "Sluice has no such token."),
+        ] as [(SQL, String)])
+    func `a token that opens nothing is told why`(change: SQL, sentence: String) async throws {
+        try await withDesk { desk in
+            let program = desk.program(token: try await desk.accounts.createToken(name: "t", role: .buyer))
+            try await desk.database.execute(change)
+            for answer in [
+                try await program.get("/campaigns/"), try await program.post("/campaigns/sync-campaigns/"),
+                try await program.post("/users/login/", ["api_key": "x"]),
+            ] {
+                #expect(answer.status == 401 && answer.detail.hasPrefix(sentence), "\(answer.text)")
+                #expect(answer.headers["www-authenticate"] == "Bearer error=\"invalid_token\"")
+            }
+            #expect(
+                try await desk.program(token: "short").get("/campaigns/").detail.hasPrefix("Sluice has no such token."))
+            let ukrainian = try await program.with("Accept-Language", "uk").get("/campaigns/")
+            #expect(
+                ukrainian.status == 401 && ukrainian.detail.contains("/users/tokens/") || sentence.contains("closed"))
+        }
+    }
+
     @Test func `a person makes a token, sees it once, and revokes it`() async throws {
         try await withDesk { desk in
             let ann = try await desk.named("Ann", .buyer)

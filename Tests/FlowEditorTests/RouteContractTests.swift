@@ -81,7 +81,18 @@ import Testing
             try good(made)
             try good(try await script.get("/users/tokens/"))
             try good(try await script.post("/users/tokens/\(try #require(made.json["id"]?.intValue))/revoke/"))
-            try good(try await desk.program(.admin, key: nil, name: "auditor").get("/users/audit/"))
+            let auditor = try await desk.program(.admin, key: nil, name: "auditor")
+            try good(try await auditor.get("/users/audit/"))
+            try good(try await auditor.get("/users/audit/export/?person=Ann"))
+            for path in ["/admin/", "/admin/users/", "/admin/users/new/", "/admin/users/1/", "/admin/users/1/close/"] {
+                try good(try await auditor.get(path))
+            }
+            let new: JSON = ["login_name": "New", "role": "buyer"]
+            let person = try await auditor.post("/admin/users/new/", new)
+            try good(person)
+            let page = "/admin/users/\(try #require(person.json["key"]?.stringValue))"
+            try good(try await auditor.post("\(page)/", ["name": "Newer"]))
+            try good(try await auditor.post("\(page)/close/", ["confirm": true]))
             try good(try await script.postForm("/users/logout/", []))
             let silent = desk.routes.map(\.name).filter { $0 != "GET /" && !desk.contract.answered.contains($0) }
             #expect(silent.isEmpty, "\(silent)")

@@ -1,3 +1,5 @@
+import Accounts
+import Audit
 import Base
 import HTTP
 import Synchronization
@@ -26,9 +28,11 @@ package final class AnswerContract: Sendable {
             let route = request.route
             let published = seen.withLock { $0.published }
             let mismatch = route?.mismatch(of: response) ?? Self.mismatch(of: response, to: request, published)
+            let isUntold = route.map { Self.isUntold($0, request, response) } ?? false
             seen.withLock { seen in
                 let name = route?.name ?? "\(request.method.rawValue) \(request.rawPath)"
                 if let mismatch { seen.breaches.append("\(name): \(mismatch)") }
+                if isUntold { seen.breaches.append("\(name): no line in the audit log with its change") }
                 // A form's good end is 303; a 302 is the way to the login page.
                 if let route, response.status.code < 300 || response.status == .seeOther {
                     seen.answered.insert(route.name)
@@ -51,6 +55,14 @@ package final class AnswerContract: Sendable {
         return published.mismatch(
             method: (request.method == .head ? .get : request.method).rawValue, path: request.route?.path,
             status: response.status.code, type: type(of: response), body: response.body)
+    }
+
+    /// A change that was not written into the audit log in the transaction that made it.
+    private static func isUntold(_ route: Route, _ request: Request, _ response: Response) -> Bool {
+        guard response.status.code < 400, route.isAudited(request.method), let slip = request[AuditSlip.self] else {
+            return false
+        }
+        return !slip.isWritten && request[NothingChanged.self] == nil
     }
 
     package var breaches: [String] { seen.withLock { $0.breaches } }

@@ -1,14 +1,17 @@
 import Accounts
+import Admin
 import Base
 import Fetch
 import FlowEditor
 import Frame
 import HTTP
 import Keitaro
+import Mirror
 import Outbox
 import Postgres
 import Reactor
 import Sandbox
+import StoredObjects
 
 /// A whole desk on one loop: its own database, a simulated Keitaro and a server, both on loopback.
 package final class TestDesk: Sendable {
@@ -59,9 +62,10 @@ package final class TestDesk: Sendable {
         let editor = FlowEditorRoutes(
             database: database, accounts: accounts, trackers: trackers, frame: frame, currency: "USD",
             ordered: { outbox.poke() })
+        let admin = AdminRoutes(database: database, things: Self.things, frame: frame, publicURL: nil)
         let reference = ReferenceRoutes(
-            besides: login.routes + editor.routes + [MetricsRoute.route(metrics)], frame: frame, version: "0.0.0",
-            server: nil)
+            besides: login.routes + editor.routes + admin.routes + [MetricsRoute.route(metrics)], frame: frame,
+            version: "0.0.0", server: nil)
         application = Application(
             routes: reference.routes,
             middleware: [
@@ -79,6 +83,10 @@ package final class TestDesk: Sendable {
         port = server.port
         outbox.start()
     }
+
+    package static let things =
+        AccountThings.storedThings + MirrorThings.storedThings + FlowEditorThings.storedThings
+        + OutboxThings.storedThings
 
     /// As the executable reads them.
     private static func read(_ error: any Error, _ request: Request, _ frame: Frame) -> HTTPError? {

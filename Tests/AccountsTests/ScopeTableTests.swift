@@ -1,0 +1,60 @@
+import Base
+import Fetch
+import HTTP
+import TestDesk
+import Testing
+
+@testable import Accounts
+
+/// Every route of the desk, called with tokens of an administrator that differ in their scopes.
+@Suite(.timeLimit(.minutes(5))) struct ScopeTableTests {
+    /// Written by hand, as the table of roles is: what is not here needs no more than to read.
+    private static let table: [String: TokenScope] = [
+        "POST /users/logout/": .write, "POST /users/settings/": .write, "POST /users/settings/login/": .write,
+        "POST /users/tokens/": .write, "POST /users/tokens/{id}/revoke/": .write,
+        "GET /users/audit/": .admin, "GET /users/audit/export/": .admin,
+        "POST /campaigns/sync-campaigns/": .write, "POST /campaigns/{id}/fetch-streams/": .write,
+        "POST /campaigns/flow/{id}/add-offer/": .write, "POST /campaigns/flow/{id}/cancel/": .write,
+        "POST /campaigns/flow/{id}/restore-draft/": .write, "POST /campaigns/flow/{id}/resolve/": .write,
+        "POST /campaigns/flow/{id}/push/": .push, "POST /campaigns/flow-offer/{id}/remove/": .write,
+        "POST /campaigns/flow-offer/{id}/bring-back/": .write,
+        "POST /campaigns/flow-offer/{id}/update-share/": .write, "POST /campaigns/flow-offer/{id}/pin/": .write,
+        "POST /campaigns/pushes/{id}/undo/": .write,
+    ]
+
+    /// All of `/admin/`, whatever it is asked.
+    private static func needed(_ route: Route) -> TokenScope {
+        route.pattern.hasPrefix("/admin/") ? .admin : table[route.name] ?? .read
+    }
+
+    @Test func `the table names routes that are there`() async throws {
+        try await withDesk { desk in
+            #expect(Set(Self.table.keys).subtracting(desk.routes.map(\.name)).sorted() == [])
+        }
+    }
+
+    @Test(arguments: [[], [.write], [.push], [.admin], [.write, .push, .admin]] as [Set<TokenScope>])
+    func `a token does what its scopes name, route by route`(more: Set<TokenScope>) async throws {
+        let scopes = more.union([.read])
+        try await withDesk { desk in
+            for route in desk.routes where route.needsPerson {
+                let needed = Self.needed(route)
+                let token = try await desk.accounts.createToken(name: "t", role: .admin, scopes: scopes)
+                let program = desk.program(token: token)
+                let path = route.pattern.replacing("{id:int}", with: "999999").replacing("{object}", with: "users")
+                let answer = route.method == .get ? try await program.get(path) : try await program.post(path)
+                if scopes.contains(needed) {
+                    #expect(
+                        answer.json["type"] != "/problems/scope" || route.name == "POST /users/tokens/", "\(route.name)"
+                    )
+                } else {
+                    #expect(answer.status == 403 && answer.json["type"] == "/problems/scope", "\(route.name)")
+                    #expect(answer.json["scope"] == .string(needed.rawValue), "\(route.name)")
+                    #expect(
+                        answer.headers["www-authenticate"]
+                            == "Bearer error=\"insufficient_scope\", scope=\"\(needed.rawValue)\"", "\(route.name)")
+                }
+            }
+        }
+    }
+}
