@@ -15,7 +15,9 @@ export class DraftBar {
   get flow() { return this.bar.hidden ? null : this.bar.dataset.flow; }
 
   update() {
-    const card = this.cards.currentDraft;
+    // A draft that the viewer may only read has no words for the bar.
+    const draft = this.cards.currentDraft;
+    const card = draft && "title" in draft.dataset ? draft : null;
     this.bar.hidden = card === null;
     if (!card) return;
     const { flow, title, shortTitle, summary, shortSummary, total, reason } = card.dataset;

@@ -1,6 +1,7 @@
 // The entry: what every page has, then the one page that is open.
 
 import { startAccount } from "./account.js";
+import { startAdminList, startAdminPage } from "./admin.js";
 import { startCampaign } from "./campaign.js";
 import { startCampaigns } from "./campaigns.js";
 import { startCopying } from "./copying.js";
@@ -19,6 +20,10 @@ const pages = {
   "campaigns-page": startCampaigns,
   "campaign-page": startCampaign,
   "pushes-page": startPushes,
+  "admin-list-page": startAdminList,
+  "admin-row-page": startAdminPage,
+  "admin-ask-page": startAdminPage,
+  "admin-new-page": startAdminPage,
   "reference-page": startReference,
 };
 

@@ -148,6 +148,9 @@ struct AdminPages: Sendable {
     /// A choice for each field of few values; a filter by another thing that came along in the address stays.
     private func filters(_ object: StoredObject, _ question: ListQuestion, _ words: Words) -> [ViewValue] {
         object.fields.compactMap { field in
+            guard field.isListed || question.filters.contains(where: { $0.field.name == field.name }) else {
+                return nil
+            }
             let current = question.filters.first { $0.field.name == field.name }?.value
             let choices: [(value: String, label: String)]
             switch field.kind {

@@ -180,7 +180,12 @@ package struct AdminRoutes: Sendable {
         }
         switch saved {
         case .gone: throw Self.gone
-        case .stale: return try refused(StoredRefusal(Word("admin.error.stale")), .conflict)
+        case .stale:
+            let problem = StoredRefusal(Word("admin.error.stale"))
+            guard request.wantsPage else { return try refused(problem, .conflict) }
+            // With what is there now, and its mark: the next press takes it.
+            let (now, actions) = try await self.row(object, request)
+            return try pages.row(object, now, actions, done: nil, problems: [problem], status: .conflict, to: request)
         case .saved(let new):
             if request.wantsPage { return .redirect(to: "\(pages.address(object, new.key))?done=edit") }
             return .json(

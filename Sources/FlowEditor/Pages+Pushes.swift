@@ -13,17 +13,18 @@ extension FlowEditorPages {
             "has_pushes": .bool(!pushes.isEmpty),
             "count_text": .string(words("pushes.count", ["count": .integer(count)])),
             "older_href": ViewValue(older),
-            "pushes": .list(pushes.map { push($0, words) }),
+            "pushes": .list(pushes.map { push($0, words, canEdit: Self.canEdit(request)) }),
         ]
         return try frame.page("pushes", context, title: words("pushes.title"), at: .pushes, to: request)
     }
 
     func pushRows(_ pushes: [FlowEditorStore.ListedPush], to request: Request) throws -> [UInt8] {
         let words = frame.words(for: request)
-        return try frame.fragment("push_rows", ["pushes": .list(pushes.map { push($0, words) })], to: request)
+        return try frame.fragment(
+            "push_rows", ["pushes": .list(pushes.map { push($0, words, canEdit: Self.canEdit(request)) })], to: request)
     }
 
-    private func push(_ listed: FlowEditorStore.ListedPush, _ words: Words) -> ViewValue {
+    private func push(_ listed: FlowEditorStore.ListedPush, _ words: Words, canEdit: Bool) -> ViewValue {
         let push = listed.push
         let changes = OfferDifference.between(push.before.map(\.offer), push.after.map(\.offer))
         let names = Dictionary((push.before + push.after).map { ($0.offer.offerID, $0.name) }) { first, _ in first }
@@ -46,7 +47,7 @@ extension FlowEditorPages {
             "reason": ViewValue(said.map { "\(words($0.title)) \(words($0.detail))" }),
             "facts": ViewValue(
                 push.problem == nil ? nil : facts.compactMap { $0 }.joined(separator: " · ")),
-            "undo": listed.canBeUndone ? ["url": .string("/campaigns/pushes/\(push.id)/undo/")] : nil,
+            "undo": listed.canBeUndone && canEdit ? ["url": .string("/campaigns/pushes/\(push.id)/undo/")] : nil,
             "has_rows": .bool(!push.after.isEmpty), "rows": .list(rows(push, words)),
         ]
     }

@@ -53,13 +53,19 @@ struct FlowEditorPages: Sendable {
             "synced": Self.time(summary.syncedAt, words), "period": .string(query?["period"] ?? "7_days_ago"),
             "period_from": ViewValue(query?["from"]), "period_to": ViewValue(query?["to"]),
             "is_fetched": .bool(campaign.streamsFetchedAt != nil), "has_flows": .bool(!flows.isEmpty),
-            "has_several_flows": .bool(flows.count > 1), "flows": .list(flows.map { flow($0, words) }),
+            "has_several_flows": .bool(flows.count > 1),
+            "flows": .list(flows.map { flow($0, words, canEdit: Self.canEdit(request)) }),
         ]
     }
 
     // MARK: One flow's card
 
-    func flow(_ flow: Flow, _ words: Words) -> ViewValue {
+    /// Whoever may only read is shown no control that would be refused.
+    static func canEdit(_ request: Request) -> Bool {
+        (try? request.person().user.role.reaches(.flowWriters)) ?? false
+    }
+
+    func flow(_ flow: Flow, _ words: Words, canEdit: Bool) -> ViewValue {
         let draft = flow.draft
         let isDraft = !draft.isClean
         let active = draft.rows.filter(\.isActive)
@@ -86,8 +92,9 @@ struct FlowEditorPages: Sendable {
             "fetched": Self.time(flow.fetchedAt, words), "segments": .list(segments(active, words)),
             "total_text": .string(Self.percent(draft.total, words)), "total_problem": totalProblem(draft, words),
             "has_offers": .bool(!flow.rows.isEmpty), "leads_to_action": .bool(leadsToAction),
-            "offers": .list(draft.rows.map { offer($0, network: flow.networks[$0.offerID], words) }),
-            "off_note": offNote(draft.rows, words), "draft": isDraft ? draftBar(flow, words) : nil,
+            "offers": .list(draft.rows.map { offer($0, network: flow.networks[$0.offerID], words, canEdit: canEdit) }),
+            "can_edit": .bool(canEdit),
+            "off_note": offNote(draft.rows, words), "draft": isDraft && canEdit ? draftBar(flow, words) : nil,
             "running_push": running.map { ["push_id": .integer($0.id)] } ?? nil,
             "push_error": pushError(flow, isDraft: isDraft, words),
         ]
@@ -123,7 +130,7 @@ struct FlowEditorPages: Sendable {
         return .string(draft.excess > 0 ? words("flow.total_over", values) : words("flow.total_short", values))
     }
 
-    private func offer(_ row: FlowOfferRow, network: String?, _ words: Words) -> ViewValue {
+    private func offer(_ row: FlowOfferRow, network: String?, _ words: Words, canEdit: Bool) -> ViewValue {
         let change = (row.share ?? 0) - (row.baseShare ?? 0)
         let isChanged = !row.isClean
         let was: ViewValue =
@@ -134,7 +141,8 @@ struct FlowEditorPages: Sendable {
             "offer_name": .string(
                 row.name.hasPrefix("#") ? words("flow.offer_unknown", ["id": .integer(row.offerID)]) : row.name),
             "network": ViewValue(network), "share": .integer(Int64(row.share ?? 0)),
-            "is_editable": .bool(row.isActive), "is_pinned": .bool(row.isPinned && row.isActive),
+            "is_editable": .bool(row.isActive && canEdit), "is_read": .bool(row.isActive && !canEdit),
+            "can_bring_back": .bool(row.isRemoved && canEdit), "is_pinned": .bool(row.isPinned && row.isActive),
             "is_new": .bool(row.isAdded), "is_removed": .bool(row.isRemoved), "is_disabled": .bool(row.isDisabled),
             "is_recounted": .bool(isChanged && !row.isEdited && !row.isAdded && !row.isRemoved),
             "is_changed": .bool(isChanged), "was": was,

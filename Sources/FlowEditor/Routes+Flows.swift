@@ -160,7 +160,8 @@ extension FlowEditorRoutes {
     }
 
     func card(_ flow: Flow, _ request: Request) throws -> String {
-        var context = pages.flow(flow, frame.words(for: request))
+        var context = pages.flow(
+            flow, frame.words(for: request), canEdit: FlowEditorPages.canEdit(request))
         if case .object(var values) = context {
             values["keitaro_url"] = .null
             context = .object(values)

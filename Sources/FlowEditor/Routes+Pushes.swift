@@ -164,7 +164,9 @@ extension FlowEditorRoutes {
         }
         var answer: JSON = [
             "push": FlowJSON.push(listed, message: message),
-            "undo": undo(listed, words).map { ["label": .string($0.label), "url": .string($0.url)] } ?? .null,
+            "undo": (FlowEditorPages.canEdit(request) ? undo(listed, words) : nil).map {
+                ["label": .string($0.label), "url": .string($0.url)]
+            } ?? .null,
         ]
         if wantsFragment(request, "flow") {
             answer["html"] = .string(try card(flow, request))

@@ -77,6 +77,9 @@ import Testing
             #expect(try await script.post("/admin/users/2/", ["name": "B", "mark": .string(mark)]).status == 200)
             #expect(try await script.post("/admin/users/2/", ["name": "C", "mark": .string(mark)]).status == 409)
             #expect(try await script.get("/admin/users/2/").json["fields"]?["name"] == "B")
+            let browser = script.accepting("text/html")
+            let stale = try await browser.postForm("/admin/users/2/", [("name", "C"), ("mark", mark)])
+            #expect(stale.status == 409 && stale.text.contains("value=\"B\"") && !stale.text.contains(mark))
         }
     }
 

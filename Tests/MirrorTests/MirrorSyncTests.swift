@@ -144,10 +144,13 @@ import Testing
                     listed: isArchived ? [] : campaigns, archived: isArchived ? campaigns : [], groups: [], offers: [],
                     networks: [])
             }
-            #expect(try await place.store.write(try reading("Before"), keyID: 1, trackerID: 1) == 1)
-            #expect(try await place.store.write(try reading("After", isArchived: true), keyID: 1, trackerID: 1) == 0)
+            func write(_ reading: MirrorReading, trackerID: Int64) async throws -> Int {
+                try await place.store.write(reading, keyID: 1, trackerID: trackerID) { new, _ in new }
+            }
+            #expect(try await write(try reading("Before"), trackerID: 1) == 1)
+            #expect(try await write(try reading("After", isArchived: true), trackerID: 1) == 0)
             // The same number on another tracker is another campaign.
-            #expect(try await place.store.write(try reading("Other"), keyID: 1, trackerID: 2) == 1)
+            #expect(try await write(try reading("Other"), trackerID: 2) == 1)
             let rows = try await place.database.query(
                 "SELECT name || ' ' || state AS text FROM keitaro_campaigns ORDER BY id")
             #expect(try rows.map { try $0.get("text", String.self) } == ["After deleted", "Other active"])
