@@ -40,6 +40,9 @@ final class Connection: @unchecked Sendable {
 
     // MARK: Called by the worker
 
+    /// The task that serves it.
+    var serving: Task<Void, Never>?
+
     /// Ends the connection when its phase has lasted too long.
     func expire(now: MonotonicTime) {
         guard deadline < now, !hasExpired else { return }
@@ -95,10 +98,14 @@ final class Connection: @unchecked Sendable {
         let reader = incoming.map { BodyReader($0, from: self) }
         let request = Request(
             head: head, body: body, incoming: reader, peer: peer, loop: worker.loop, startedAt: startedAt)
+        readiness.whenPeerGoes = { [weak self] in
+            if request.isAbandonable { self?.serving?.cancel() }
+        }
         worker.inWork.add(1)
         let response = await worker.application.respond(to: request)
         worker.inWork.add(-1)
-        if response.isDropped { return false }
+        readiness.whenPeerGoes = nil
+        if response.isDropped || Task.isCancelled { return false }
         // Content that nobody has read stands before the next request.
         let isRead = incoming?.isFinished ?? true
         let keepsAlive = head.keepsAlive && !response.closes && !isDraining && isRead

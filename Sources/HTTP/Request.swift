@@ -21,6 +21,13 @@ package final class Request: @unchecked Sendable {
     private var attachments: [ObjectIdentifier: any Sendable] = [:]
     private var identifier: String?
 
+    /// Whether its work ends with its client: a person's question, which nobody waits for any more. What strangers send, such as a
+    /// postback, is often sent by programs that don't wait for the answer, and what changes something is finished.
+    var isAbandonable: Bool {
+        guard method == .get || method == .head, case .route(let route, _) = match else { return false }
+        return route.access.needsPerson
+    }
+
     init(
         head: RequestHead, body: [UInt8], incoming: BodyReader? = nil, peer: SocketAddress?, loop: EventLoop?,
         startedAt: MonotonicTime = .now()

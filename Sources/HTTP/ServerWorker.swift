@@ -65,7 +65,7 @@ final class ServerWorker: @unchecked Sendable {
             return
         }
         connections[ObjectIdentifier(connection)] = connection
-        loop.spawn { await connection.serve() }
+        connection.serving = loop.spawn { await connection.serve() }
     }
 
     func finished(_ connection: Connection) {

@@ -117,7 +117,8 @@ struct Mounts {
         switch error {
         case let problem as Problem: return frame.httpError(problem, request)
         case let failure as KeitaroFailure: return frame.httpError(frame.problem(failure), request)
-        case let error as PostgresError where error.isUnavailability:
+        // Cancelled: the asker has gone, and nobody reads this.
+        case let error as PostgresError where error.isUnavailability || error.category == .cancelled:
             let seconds = max(1, error.retryAfter?.components.seconds ?? 1)
             return HTTPError(
                 .serviceUnavailable, type: "/problems/database-away", headers: [("Retry-After", String(seconds))])
