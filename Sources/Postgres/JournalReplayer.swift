@@ -21,6 +21,8 @@ package final class JournalReplayer: @unchecked Sendable {
     private let pause: Duration
     private let log: Logger
     private var task: Task<Void, Never>?
+    /// Files of our own journal below this number are closed.
+    private var closedEnd = 0
 
     /// - Parameters:
     ///   - handlers: by kind.
@@ -70,12 +72,20 @@ package final class JournalReplayer: @unchecked Sendable {
             }
             withExtendedLifetime(lock) {}
         }
-        if journal.figures.bytes > 0 {
-            let end = await journal.closeSegment()
-            let segments = await blocking { directory.segments(of: own).filter { $0.number < end } }
-            if await !replay(segments, of: own) { isDone = false }
-        }
+        if journal.figures.bytes > 0, await !replayOwn() { isDone = false }
         return isDone
+    }
+
+    /// What is closed first: while the database is away, no look at it makes another file.
+    private func replayOwn() async -> Bool {
+        guard await replay(ownSegments(), of: journal.name) else { return false }
+        closedEnd = await journal.closeSegment()
+        return await replay(ownSegments(), of: journal.name)
+    }
+
+    private func ownSegments() async -> [(number: Int, path: String)] {
+        let (directory, name, end) = (journal.directory, journal.name, closedEnd)
+        return await blocking { directory.segments(of: name).filter { $0.number < end } }
     }
 
     private func blocking<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {

@@ -53,7 +53,7 @@ final class Pool: @unchecked Sendable {
 
     func query(_ sql: SQL, within limit: Duration?) async throws(PostgresError) -> Rows {
         let limit = limit ?? settings.statementDeadline
-        if limit <= settings.statementDeadline, isBusy {
+        if limit == settings.statementDeadline, isBusy {
             switch try await wait(for: .answer(sql, within: limit)) {
             case .rows(let rows): return rows
             case .connection(let connection):
