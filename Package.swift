@@ -79,6 +79,9 @@ let suites: [Target] = [
     .executableTarget(
         name: "IntakeProcess", dependencies: ["TestIntake", "Base", "Reactor", "Postgres"],
         path: "Tests/IntakeProcess", swiftSettings: settings),
+    .executableTarget(
+        name: "CommitBench", dependencies: ["Base", "Reactor", "Postgres"], path: "Tests/CommitBench",
+        swiftSettings: settings),
     tests(of: "Fetch", with: ["TestGround", "TestCertificate", "CLinux", "Base", "Reactor", "COpenSSL"]),
     tests(of: "Views", with: ["Base"]),
     tests(of: "Keitaro", with: ["TestGround", "CLinux", "Base", "Reactor", "Fetch"]),

@@ -1,0 +1,88 @@
+import Base
+import Glibc
+import Postgres
+import Reactor
+import Synchronization
+
+// Commits rows as fast as it can for a while and prints one line of figures, for bin/bench-database. Arguments: the database's URL,
+// "group" or "single" (each row its own statement), seconds, clients, loops.
+
+/// The row that pgbench inserts in the same run.
+struct BenchEvent: GroupedRow {
+    let id: Int64
+
+    /// In the order of the numbers.
+    var key: [UInt8] { withUnsafeBytes(of: id.bigEndian) { Array($0) } }
+    var name: String { "event \(id)" }
+
+    static var isRepeatable: Bool { true }
+
+    static func statement(_ rows: [BenchEvent]) -> SQL {
+        """
+        INSERT INTO bench_events (id, name, amount, at)
+        SELECT id, name, amount, now()
+        FROM unnest(\(rows.map(\.id))::bigint[], \(rows.map(\.name))::text[], \(rows.map { _ in 1 })::int[])
+            AS t (id, name, amount) ORDER BY id
+        ON CONFLICT DO NOTHING
+        """
+    }
+
+    static func answers(to rows: [BenchEvent], from result: Rows) throws(PostgresError) -> [Bool] {
+        rows.map { _ in true }
+    }
+
+    func insert(into database: Database) async throws(PostgresError) {
+        _ = try await database.execute(
+            "INSERT INTO bench_events (id, name, amount, at) VALUES (\(id), \(name), 1, now()) ON CONFLICT DO NOTHING")
+    }
+}
+
+let words = CommandLine.arguments
+guard words.count == 6, let seconds = Int64(words[3]), let clients = Int(words[4]), let loopCount = Int(words[5]) else {
+    exit(64)
+}
+let isGrouped = words[2] == "group"
+let loops = try (0..<max(1, loopCount)).map { try EventLoop(name: "bench-\($0)") }
+loops.forEach { $0.start() }
+let log = Logger(component: "bench", sink: Logger.nowhere)
+let database = try Database(url: Secret(words[1]), loops: loops, log: log)
+let committer = GroupCommitter<BenchEvent>(database)
+let rows = Atomic<Int>(0)
+let failures = Atomic<Int>(0)
+
+let began = MonotonicTime.now()
+let end = began + .seconds(seconds)
+await withTaskGroup(of: Void.self) { group in
+    for client in 0..<clients {
+        group.addTask(executorPreference: loops[client % loops.count]) {
+            while MonotonicTime.now() < end {
+                let event = BenchEvent(id: .random(in: 1...9_000_000_000_000_000_000))
+                do throws(PostgresError) {
+                    if isGrouped {
+                        _ = try await committer.submit(event)
+                    } else {
+                        try await event.insert(into: database)
+                    }
+                    rows.add(1, ordering: .relaxed)
+                } catch {
+                    failures.add(1, ordering: .relaxed)
+                }
+            }
+        }
+    }
+}
+let time = Double((MonotonicTime.now() - began).wholeNanoseconds) / 1e9
+await database.close()
+
+var usage = rusage()
+getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+let processor =
+    Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)
+    / 1e6
+let count = rows.load(ordering: .relaxed)
+let figures = committer.figures
+let sizes = zip(GroupCommitFigures.bounds.map { "\($0)" } + ["more"], figures.batchesBySize)
+    .filter { $0.1 > 0 }.map { "\($0.0):\($0.1)" }.joined(separator: " ")
+print(
+    "\(Int(Double(count) / time)) \(Int(processor * 1e6 / Double(max(count, 1)))) \(usage.ru_maxrss / 1024) "
+        + "\(failures.load(ordering: .relaxed)) \(sizes)")
