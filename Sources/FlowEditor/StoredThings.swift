@@ -75,7 +75,13 @@ package enum FlowEditorThings {
             .number("base_share", "row.base_share"), .number("share", "row.share"),
             .flag("is_pinned", "row.is_pinned").edited(.flag), .flag("is_disabled", "row.is_disabled"),
         ],
-        visible: { seen("flow.campaign_id", by: $0) },
+        // Names of offers that a key does not see are not for its person.
+        visible: {
+            """
+            \(seen("flow.campaign_id", by: $0)) AND EXISTS (SELECT 1 FROM keitaro_offer_access access
+                WHERE access.offer_id = offer.id AND access.key_id = \($0.keyID))
+            """
+        },
         check: { edit in
             // As an edit on the campaign's page: the flow's row is held, a push under way stops it, its revision grows.
             let row = try await edit.call.transaction.one(
@@ -88,13 +94,14 @@ package enum FlowEditorThings {
             if try row.get("is_pushed", Bool.self) { throw StoredRefusal(Word("refused.push_running")) }
         })
 
+    /// For administrators: sets name offers that others' keys may not see. Others have their history of pushes.
     private static let pushes = StoredObject(
         "pushes", in: .keitaro, table: "keitaro_pushes",
         joins: """
             JOIN keitaro_flows flow ON flow.id = row.flow_id JOIN keitaro_campaigns campaign ON campaign.id = flow.campaign_id
             LEFT JOIN users person ON person.id = row.user_id
             """,
-        key: .number("row.id"), label: "'#' || row.id", order: ("id", true), readers: .flowReaders,
+        key: .number("row.id"), label: "'#' || row.id", order: ("id", true),
         fields: [
             .number("id", "row.id"),
             .text("campaign", "campaign.name").searched.linked(to: "campaigns", "flow.campaign_id"),
@@ -106,7 +113,7 @@ package enum FlowEditorThings {
             .json("before", "row.before"), .json("after", "row.after"), .json("answer", "row.answer"),
             .json("problem", "row.problem"),
         ],
-        actions: [.delete(when: "row.state <> 'waiting'")], visible: { seen("flow.campaign_id", by: $0) })
+        actions: [.delete(when: "row.state <> 'waiting'")])
 
     private static let reports = StoredObject(
         "reports", in: .keitaro, table: "keitaro_reports",

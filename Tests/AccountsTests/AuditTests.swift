@@ -7,7 +7,7 @@ import TestDesk
 import Testing
 
 /// Who did what is written down, and administrators find it.
-@Suite(.timeLimit(.minutes(5))) struct AuditTests {
+@Suite(.timeLimit(.minutes(10))) struct AuditTests {
     private func lines(_ desk: TestDesk, _ filter: SQL = "true") async throws -> [String] {
         try await desk.database.query(
             "SELECT concat_ws(' ', person, action, object, after) AS line FROM audit_log WHERE \(filter) ORDER BY id"

@@ -4,7 +4,7 @@ import Fetch
 import TestDesk
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct MetricsRouteTests {
+@Suite(.timeLimit(.minutes(10))) struct MetricsRouteTests {
     @Test func `the machine itself and admins read the numbers, nobody else`() async throws {
         try await withDesk { desk in
             let admin = try await desk.program(.admin, key: nil)

@@ -7,7 +7,7 @@ import Testing
 @testable import Accounts
 
 /// Every route of the desk, called with tokens of an administrator that differ in their scopes.
-@Suite(.timeLimit(.minutes(5))) struct ScopeTableTests {
+@Suite(.timeLimit(.minutes(10))) struct ScopeTableTests {
     /// Written by hand, as the table of roles is: what is not here needs no more than to read.
     private static let table: [String: TokenScope] = [
         "POST /users/logout/": .write, "POST /users/settings/": .write, "POST /users/settings/login/": .write,

@@ -8,7 +8,7 @@ import Testing
 @testable import Accounts
 
 /// Scopes and ends of API tokens, and the page where people make their own.
-@Suite(.timeLimit(.minutes(5))) struct TokenTests {
+@Suite(.timeLimit(.minutes(10))) struct TokenTests {
     @Test(arguments: [
         ("read", "GET /campaigns/", true), ("read", "POST /campaigns/stats/", true),
         ("read", "POST /campaigns/sync-campaigns/", false), ("read", "POST /campaigns/flow/1/push/", false),

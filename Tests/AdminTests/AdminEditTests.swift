@@ -7,7 +7,7 @@ import TestDesk
 import Testing
 
 /// Edits and actions of `/admin/`: what they change, what they refuse, what they ask, what is written down.
-@Suite(.timeLimit(.minutes(5))) struct AdminEditTests {
+@Suite(.timeLimit(.minutes(10))) struct AdminEditTests {
     private func lines(_ desk: TestDesk) async throws -> [String] {
         try await desk.database.query(
             """

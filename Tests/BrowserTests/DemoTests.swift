@@ -20,7 +20,10 @@ extension BrowserTests {
                 try await page.wait("document.querySelector('#campaigns-page') && document.readyState === 'complete'")
                 try await page.sync()
                 let campaign = try await page.wait("document.querySelector('tr.row a')?.pathname").stringValue ?? ""
-                for path in ["/campaigns/", campaign, "/campaigns/pushes/"] {
+                for path in [
+                    "/campaigns/", campaign, "/campaigns/pushes/", "/admin/", "/admin/users/", "/admin/users/1/",
+                    "/admin/users/1/close/", "/admin/users/new/", "/users/audit/", "/users/tokens/",
+                ] {
                     try await page.open(url + path)
                     let isSaid = try await page.evaluate(
                         "[...document.querySelectorAll('.demo-line, .side-demo')].some((one) => one.checkVisibility() && one.innerText.includes('simulated data'))"

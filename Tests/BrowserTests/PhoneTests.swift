@@ -34,7 +34,11 @@ extension BrowserTests {
                 try await fits(page, "campaign")
                 try await page.setShare(of: flow.offers[0], in: flow, to: 45)
                 try await fits(page, "campaign with a draft")
-                for path in ["/campaigns/", "/campaigns/?q=ббб", "/campaigns/pushes/", "/nowhere/"] {
+                for path in [
+                    "/campaigns/", "/campaigns/?q=ббб", "/campaigns/pushes/", "/nowhere/", "/users/tokens/", "/admin/",
+                    "/admin/sessions/", "/admin/campaigns/?q=ббб", "/admin/flow_offers/", "/admin/keys/1/",
+                    "/admin/keys/1/delete/",
+                ] {
                     try await page.open(desk.url + path)
                     try await fits(page, path)
                 }

@@ -4,7 +4,7 @@ import TestDesk
 import Testing
 
 /// What the audit log says about flows, and that nothing changes without it.
-@Suite(.timeLimit(.minutes(5))) struct FlowAuditTests {
+@Suite(.timeLimit(.minutes(10))) struct FlowAuditTests {
     private struct Line: Equatable {
         let action: String
         let object: String

@@ -4,7 +4,7 @@ import TestDesk
 import Testing
 
 /// Who may only read flows is shown no control that would be refused.
-@Suite(.timeLimit(.minutes(5))) struct ReadingRoleTests {
+@Suite(.timeLimit(.minutes(10))) struct ReadingRoleTests {
     private static let controls = [
         "class=\"pin\"", "share-input", "data-step", "data-action=\"remove\"", "data-action=\"bring-back\"",
         "add-offer-input", "data-title", "data-can-push",
