@@ -47,6 +47,8 @@ let shared: [Target] = [
     floor("Mirror", on: ["Base", "HTTP", "Postgres", "Keitaro", "StoredObjects"]),
     floor(
         "Admin", on: ["Base", "HTTP", "Postgres", "Views", "Frame", "Accounts", "Audit", "StoredObjects"]),
+    floor(
+        "DataKeeping", on: ["Base", "HTTP", "Postgres", "Views", "Frame", "Accounts", "Outbox", "Audit"]),
 ]
 
 let features: [Target] = [
@@ -65,6 +67,7 @@ let top: [Target] = [
         dependencies: [
             "Base", "CLinux", "Reactor", "HTTP", "Postgres", "Fetch", "Views", "Keitaro", "Outbox", "Frame", "Accounts",
             "Mirror", "FlowEditor", "Sandbox", "Audit", "StoredObjects", "Admin",
+            "DataKeeping",
         ],
         swiftSettings: settings),
 ]
@@ -94,6 +97,7 @@ let suites: [Target] = [
         dependencies: [
             "TestGround", "CPostgres", "Base", "Reactor", "HTTP", "Postgres", "Fetch", "Views", "Keitaro", "Outbox",
             "Frame", "Accounts", "Mirror", "FlowEditor", "Sandbox", "Audit", "StoredObjects", "Admin",
+            "DataKeeping",
         ], path: "Tests/TestDesk", swiftSettings: settings),
     tests(of: "Outbox", with: ["TestDesk", "Base", "Reactor", "Postgres"]),
     tests(
@@ -109,6 +113,9 @@ let suites: [Target] = [
     tests(
         of: "Admin",
         with: ["TestDesk", "Base", "HTTP", "Postgres", "Fetch", "Sandbox", "Accounts", "StoredObjects", "Views"]),
+    tests(
+        of: "DataKeeping",
+        with: ["TestDesk", "Base", "Postgres", "Reactor", "Outbox", "Accounts", "Fetch", "HTTP", "Audit"]),
     tests(of: "Mirror", with: ["TestDesk", "Base", "Postgres", "Keitaro", "Fetch", "Sandbox"]),
     tests(
         of: "Sluice",

@@ -1,5 +1,6 @@
 import Audit
 import Base
+import DataKeeping
 
 /// The commands about what is kept: for how long, and about whom.
 enum DataCommand: Equatable {
@@ -52,24 +53,21 @@ struct DataCommands {
                 print("\(rule.name)\t\(kept)\t\(pruned ?? "never looked")")
             }
         case .retentionSet(let name, let days):
-            guard try await retention.set(name, keepDays: days) else {
+            guard try await retention.set(name, keepDays: days, by: .commandLine) else {
                 StandardError.write("There is no rule for \(name); retention list names them.\n")
                 return ExitCode.failure
             }
         case .retentionRun:
             for (name, rows) in try await retention.prune() { print("\(name)\t\(rows) rows removed") }
         case .personExport(let name):
-            let id = try await people.find(name)
-            let data = try await people.export(id: id).text
-            try await AuditActor.recordCommand("person.export", "user \(id)", in: people.database)
-            print(data)
+            print(try await people.export(id: people.find(name), by: .commandLine).text)
         case .personErase(let name, let isSure):
             let id = try await people.find(name)
             guard isSure else {
                 StandardError.write("This removes person \(id) for good. Say it again with --yes.\n")
                 return ExitCode.usage
             }
-            try await people.erase(id: id)
+            try await people.erase(id: id, by: .commandLine)
             print("Erased: person \(id). Backups from before still hold them.")
         }
         return 0

@@ -1,5 +1,6 @@
 import Accounts
 import Base
+import DataKeeping
 import FlowEditor
 import Frame
 import Fetch

@@ -1,6 +1,7 @@
 import Accounts
 import Admin
 import Base
+import DataKeeping
 import FlowEditor
 import Frame
 import Glibc
@@ -46,7 +47,7 @@ struct Mounts {
             database: storage.database, things: Self.storedThings, frame: frame, publicURL: configuration.publicURL)
         let reference = ReferenceRoutes(
             besides: probes + [MetricsRoute.route(metrics), staticRoute(files)] + accounts.routes + flowEditor.routes
-                + admin.routes,
+                + admin.routes + DataRoutes(database: storage.database, frame: frame).routes,
             frame: frame,
             version: Desk.version, server: configuration.publicURL)
         let application = Application(

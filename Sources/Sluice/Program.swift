@@ -1,5 +1,6 @@
 import Accounts
 import Base
+import DataKeeping
 import Glibc
 import Postgres
 import Reactor

@@ -52,6 +52,11 @@ import Testing
         "GET /campaigns/pushes/": readers,
         "GET /campaigns/pushes/{id:int}/": readers,
         "POST /campaigns/pushes/{id:int}/undo/": writers,
+        "GET /admin/data/": [.admin],
+        "POST /admin/data/retention/": [.admin],
+        "POST /admin/data/people/{id:int}/export/": [.admin],
+        "GET /admin/data/people/{id:int}/erase/": [.admin],
+        "POST /admin/data/people/{id:int}/erase/": [.admin],
     ]
 
     /// Served to strangers too.

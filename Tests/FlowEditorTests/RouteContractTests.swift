@@ -66,6 +66,14 @@ import Testing
                 try await form.visitor.postForm(
                     "/users/invitation/",
                     [("token", token), ("password", "a password of the tests"), ("csrf_token", form.token)]))
+            let keeper = try await desk.program(.admin, key: nil, name: "keeper")
+            try good(try await keeper.get("/admin/data/"))
+            try good(try await keeper.post("/admin/data/retention/", ["table": "sessions", "keep_days": 2]))
+            let people = try await keeper.get("/admin/data/").json["people"]?.arrayValue ?? []
+            let ann = try #require(people.last { $0["name"] == "Ann" && $0["pushes"] == 0 }?["id"]?.intValue)
+            try good(try await keeper.post("/admin/data/people/\(ann)/export/"))
+            try good(try await keeper.get("/admin/data/people/\(ann)/erase/"))
+            try good(try await keeper.post("/admin/data/people/\(ann)/erase/", ["confirm": "Ann"]))
             try good(try await admin.get("/openapi.json"))
             try good(try await admin.get("/metrics"))
             let browser = try await desk.browser()

@@ -4,22 +4,25 @@ import Outbox
 import Postgres
 
 /// Removes what its table's rule in `retention_rules` no longer keeps, once a day by whichever process comes first.
-struct Retention {
-    static let schedule = OutboxSchedule("retention", every: .seconds(86_400), offset: .seconds(3 * 3600))
+package struct Retention: Sendable {
+    package static let schedule = OutboxSchedule("retention", every: .seconds(86_400), offset: .seconds(3 * 3600))
 
-    struct Rule: Sendable {
-        let name: String
+    package struct Rule: Sendable {
+        /// The table.
+        package let name: String
         /// Nil: for ever.
-        let keepDays: Int?
-        let prunedAt: Timestamp?
-        let prunedRows: Int64
+        package let keepDays: Int?
+        package let prunedAt: Timestamp?
+        package let prunedRows: Int64
     }
 
     private static let batch = 1000
 
     let database: Database
 
-    func rules() async throws -> [Rule] {
+    package init(database: Database) { self.database = database }
+
+    package func rules() async throws -> [Rule] {
         try await database.query(
             "SELECT name, keep_days::bigint AS keep_days, pruned_at, pruned_rows FROM retention_rules ORDER BY name"
         ).map { row in
@@ -31,7 +34,7 @@ struct Retention {
     }
 
     /// - Returns: false when there is no such rule.
-    func set(_ name: String, keepDays: Int?) async throws -> Bool {
+    package func set(_ name: String, keepDays: Int?, by actor: AuditActor) async throws -> Bool {
         try await database.transaction { transaction in
             let row = try await transaction.first(
                 "SELECT coalesce(keep_days::text, 'forever') AS kept FROM retention_rules WHERE name = \(name) FOR UPDATE"
@@ -39,7 +42,7 @@ struct Retention {
             guard let row else { return false }
             try await transaction.execute(
                 "UPDATE retention_rules SET keep_days = \(keepDays)::int WHERE name = \(name)")
-            try await AuditActor.commandLine.record(
+            try await actor.record(
                 name, before: try row.get("kept"), after: keepDays.map { "\($0)" } ?? "forever",
                 action: "retention.set",
                 in: transaction)
@@ -48,7 +51,7 @@ struct Retention {
     }
 
     /// - Returns: the rows removed, by rule.
-    func prune() async throws -> [(name: String, rows: Int)] {
+    package func prune() async throws -> [(name: String, rows: Int)] {
         var result: [(name: String, rows: Int)] = []
         for rule in try await rules() {
             guard let days = rule.keepDays else { continue }
@@ -121,7 +124,7 @@ struct Retention {
         }
     }
 
-    func handler(log: Logger) -> OutboxHandler {
+    package func handler(log: Logger) -> OutboxHandler {
         OutboxHandler(kind: Self.schedule.name) { item in
             do {
                 for (name, rows) in try await prune() where rows > 0 {

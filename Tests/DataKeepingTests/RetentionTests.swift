@@ -1,3 +1,4 @@
+import Audit
 import Accounts
 import Base
 import Outbox
@@ -6,7 +7,7 @@ import Reactor
 import TestDesk
 import Testing
 
-@testable import Sluice
+@testable import DataKeeping
 
 /// Rows go when their rule says so, and no sooner.
 @Suite(.timeLimit(.minutes(5))) struct RetentionTests {
@@ -88,13 +89,13 @@ import Testing
             #expect(try await Self.count("SELECT count(*) AS n FROM keitaro_reports", database) == 100)
             #expect(try await retention.prune().allSatisfy { $0.rows == 0 })
 
-            #expect(try await retention.set("keitaro_pushes", keepDays: 99))
+            #expect(try await retention.set("keitaro_pushes", keepDays: 99, by: .commandLine))
             #expect(try await retention.prune().first { $0.name == "keitaro_pushes" }?.rows == 3)
             try await database.execute("UPDATE keitaro_pushes SET settled_at = settled_at - interval '1 year'")
             // The last one of its flow.
             #expect(try await retention.prune().allSatisfy { $0.rows == 0 })
             #expect(try await retention.rules().first { $0.name == "keitaro_pushes" }?.prunedRows == 3)
-            #expect(try await retention.set("users", keepDays: 1) == false)
+            #expect(try await retention.set("users", keepDays: 1, by: .commandLine) == false)
         }
     }
 
@@ -135,7 +136,7 @@ import Testing
             let people = PersonalData(database: database)
             let id = try await people.find("Olena")
             #expect(try await people.find("\(id)") == id)
-            let data = try await people.export(id: id)
+            let data = try await people.export(id: id, by: .commandLine)
             #expect(data["users"]?["name"] == "Olena")
             #expect(data["keitaro_keys.user_id"]?.arrayValue?.count == 1)
             #expect(data["sessions.user_id"]?.arrayValue?.count == 4)
@@ -147,10 +148,10 @@ import Testing
 
             try await database.execute(
                 "UPDATE keitaro_pushes SET state = 'waiting', settled_at = NULL WHERE revision = 4")
-            await #expect(throws: PersonalData.Refusal.pushWaiting) { try await people.erase(id: id) }
+            await #expect(throws: PersonalData.Refusal.pushWaiting) { try await people.erase(id: id, by: .commandLine) }
             try await database.execute(
                 "UPDATE keitaro_pushes SET state = 'pushed', settled_at = now() WHERE revision = 4")
-            try await people.erase(id: id)
+            try await people.erase(id: id, by: .commandLine)
             for table in ["keitaro_keys", "sessions", "users"] as [StaticString] {
                 let statement = "SELECT count(*) AS n FROM " + SQL.identifier(table)
                 #expect(try await Self.count(statement, database) == 0, "\(table)")
@@ -175,25 +176,6 @@ import Testing
             }
             #expect(try await people.find("\(ids[1])") == ids[1])
             await #expect(throws: PersonalData.Refusal.nobody("Petro")) { try await people.find("Petro") }
-        }
-    }
-
-    @Test(
-        arguments: [
-            ("retention list", DataCommand.retentionList), ("retention run", .retentionRun),
-            ("retention set sessions 7", .retentionSet("sessions", days: 7)),
-            ("retention set sessions forever", .retentionSet("sessions", days: nil)),
-            ("person export Olena", .personExport("Olena")), ("person erase 7", .personErase("7", isSure: false)),
-            ("person erase 7 --yes", .personErase("7", isSure: true)),
-            ("retention", nil), ("retention set sessions 0", nil), ("retention set sessions 99999", nil),
-            ("person erase 7 yes", nil), ("person", nil),
-        ])
-    func `the command line is read`(line: String, expected: DataCommand?) throws {
-        let words = line.split(separator: " ").map(String.init)
-        if let expected {
-            #expect(try Invocation(words).command == .data(expected))
-        } else {
-            #expect(throws: Usage.self) { try Invocation(words) }
         }
     }
 }

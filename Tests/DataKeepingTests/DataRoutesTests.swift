@@ -1,0 +1,111 @@
+import Accounts
+import Audit
+import Base
+import DataKeeping
+import Fetch
+import HTTP
+import Postgres
+import TestDesk
+import Testing
+
+/// `/admin/data/`, as programs and browsers use it.
+@Suite(.timeLimit(.minutes(10))) struct DataRoutesTests {
+    private static func person(_ name: String, _ desk: TestDesk) async throws -> Int64 {
+        try await desk.database.one("INSERT INTO users (name, role) VALUES (\(name), 'buyer') RETURNING id").get("id")
+    }
+
+    @Test func `rules are seen and changed, and nothing else is taken for days`() async throws {
+        try await withDesk { desk in
+            let admin = try await desk.program(.admin, key: nil)
+            func days() async throws -> JSON? {
+                let rules = try await admin.get("/admin/data/").json["retention"]?.arrayValue ?? []
+                return rules.first { $0["table"] == "keitaro_reports" }?["keep_days"]
+            }
+            #expect(try await days() == 90)
+            let path = "/admin/data/retention/"
+            #expect(try await admin.post(path, ["table": "keitaro_reports", "keep_days": 7]).status == 200)
+            #expect(try await days() == 7)
+            #expect(try await admin.post(path, ["table": "keitaro_reports", "keep_days": nil]).status == 200)
+            #expect(try await days() == .null)
+            for (body, field) in [
+                (["table": "keitaro_reports"], "keep_days"),
+                (["table": "keitaro_reports", "keep_days": 0], "keep_days"),
+                (["table": "keitaro_reports", "keep_days": 36_501], "keep_days"),
+                (["table": "keitaro_reports", "keep_days": "7"], "keep_days"),
+                (["table": "users", "keep_days": 1], "table"), (["keep_days": 1], "table"),
+            ] as [(JSON, String)] {
+                let refused = try await admin.post(path, body)
+                #expect(refused.status == 422 && refused.fields == [field], "\(body.text)")
+            }
+            #expect(try await days() == .null)
+        }
+    }
+
+    @Test func `a browser keeps rows for ever by an empty field, and is asked before it erases`() async throws {
+        try await withDesk { desk in
+            let browser = try await desk.browser()
+            try await desk.database.execute("UPDATE users SET role = 'admin'")
+            let id = try await Self.person("Ivan <b>", desk)
+            let saved = try await browser.postForm(
+                "/admin/data/retention/", [("table", "sessions"), ("keep_days", "")])
+            #expect(saved.status == 303 && saved.headers["location"] == "/admin/data/?done=saved")
+            let page = try await browser.get("/admin/data/?done=saved").text
+            #expect(page.contains("Saved.") && page.contains("Ivan &lt;b&gt;") && !page.contains("Ivan <b>"))
+            let erase = "/admin/data/people/\(id)/erase/"
+            #expect(try await browser.get(erase).text.contains("Erase Ivan &lt;b&gt;?"))
+            let unsure = try await browser.postForm(erase, [("confirm", "Ivan")])
+            #expect(unsure.status == 422 && unsure.text.contains("Nothing was erased."))
+            let erased = try await browser.postForm(erase, [("confirm", "Ivan <b>")])
+            #expect(erased.status == 303 && erased.headers["location"] == "/admin/data/?done=erased")
+            #expect(try await browser.get(erase).status == 404)
+        }
+    }
+
+    @Test func `a person's data is a file that is not kept on the way; nobody erases themselves`() async throws {
+        try await withDesk { desk in
+            let admin = try await desk.program(.admin, key: nil, name: "root")
+            let id = try await Self.person("Olena", desk)
+            let file = try await admin.post("/admin/data/people/\(id)/export/")
+            #expect(file.json["users"]?["name"] == "Olena" && file.headers["cache-control"] == "no-store")
+            #expect(file.headers["content-disposition"] == "attachment; filename=\"person-\(id).json\"")
+            let people = try await admin.get("/admin/data/").json["people"]?.arrayValue ?? []
+            let own = try #require(people.first { $0["role"] == "admin" })
+            let path = "/admin/data/people/\(own["id"]?.intValue ?? 0)/erase/"
+            #expect(try await admin.post(path, ["confirm": own["name"] ?? .null]).status == 409)
+            #expect(try await admin.post("/admin/data/people/\(id)/erase/", ["confirm": "olena"]).status == 422)
+            #expect(try await admin.post("/admin/data/people/\(id)/erase/", ["confirm": "Olena"]).status == 200)
+            for path in ["export", "erase"] {
+                #expect(try await admin.post("/admin/data/people/\(id)/\(path)/", ["confirm": "Olena"]).status == 404)
+            }
+        }
+    }
+
+    @Test func `in the audit log an erased person is a number, wherever the name stood`() async throws {
+        try await withDesk { desk in
+            let database = desk.database
+            let id = try await Self.person("Olena", desk)
+            try await database.execute(
+                """
+                INSERT INTO audit_log (user_id, person, action, object, before, after, address) VALUES
+                    (\(id), 'Olena', 'users.settings', '/users/settings/', 'Olena', 'Olenka', '192.0.2.1'),
+                    (\(id), 'Olena', 'campaigns.flow.push', 'flow 7', '50/50', '60/40', '192.0.2.1'),
+                    (NULL, 'command line', 'user.role', 'Olena', 'buyer', 'admin', '')
+                """)
+            try await PersonalData(database: database).erase(id: id, by: .commandLine)
+            let rows = try await database.query(
+                "SELECT person, action, object, before, after, address FROM audit_log ORDER BY id")
+            let lines = try rows.map { row in
+                try ["person", "action", "object", "before", "after", "address"].map { column in
+                    try row.get(column, String?.self) ?? "-"
+                }.joined(separator: "|")
+            }
+            #expect(
+                lines == [
+                    "person \(id)|users.settings||-|-|",
+                    "person \(id)|campaigns.flow.push|flow 7|50/50|60/40|",
+                    "command line|user.role|user \(id)|-|-|",
+                    "command line|person.erase|user \(id)|-|erased|",
+                ])
+        }
+    }
+}
