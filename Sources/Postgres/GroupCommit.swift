@@ -38,6 +38,9 @@ struct GroupCommit<Row: GroupedRow> {
     init(_ limits: Limits) { self.limits = limits }
 
     var waitingCount: Int { waiting.count }
+    /// Whether a batch stands before all rows that wait.
+    var owesBatches: Bool { !owed.isEmpty }
+    var hasWork: Bool { !owed.isEmpty || !waiting.isEmpty }
 
     /// The row waits for its batch.
     mutating func submit(_ row: Row) throws(PostgresError) -> Ticket {

@@ -6,6 +6,8 @@ import Synchronization
 final class GroupCommitLane<Row: GroupedRow>: @unchecked Sendable {
     typealias Outcome = GroupCommit<Row>.Outcome
 
+    private static var linger: Duration { .milliseconds(1) }
+
     let loop: EventLoop
     /// As of the last batch.
     let figures = Mutex(GroupCommitFigures())
@@ -19,6 +21,11 @@ final class GroupCommitLane<Row: GroupedRow>: @unchecked Sendable {
     private var timer: TimerID?
     private var sentAt = MonotonicTime.distantFuture
     private var isPaused = false
+    private var isSending = false
+    /// When the last batch was answered, and how many senders were.
+    private var settledAt = MonotonicTime(nanoseconds: 0)
+    private var lastSize = 0
+    private var lingering: TimerID?
     private var time = Duration.zero
     private var late = 0
 
@@ -46,10 +53,34 @@ final class GroupCommitLane<Row: GroupedRow>: @unchecked Sendable {
         return try outcome.get()
     }
 
+    /// Sends what waits, unless a batch is under way. Senders who have just been answered often have the next row ready a moment
+    /// later: until most of them are back, or for a millisecond, the batch waits. Otherwise a row that came during the last batch would
+    /// go alone, all others behind it, and every second fsync would be for one row.
     private func pump() {
-        guard !isPaused, let batch = state.next() else { return }
-        sentAt = .now()
-        loop.spawn { [self] in await send(batch) }
+        guard !isPaused, !isSending, state.hasWork else { return }
+        let lingersUntil = settledAt + Self.linger
+        if !state.owesBatches, state.waitingCount * 4 < lastSize * 3, MonotonicTime.now() < lingersUntil {
+            if lingering == nil {
+                lingering = loop.schedule(at: lingersUntil) { [weak self] in
+                    self?.lingering = nil
+                    self?.pump()
+                }
+            }
+            return
+        }
+        if let lingering { loop.cancel(lingering) }
+        lingering = nil
+        isSending = true
+        // Behind the tasks that are about to run in this turn of the loop: their rows come along.
+        loop.spawn { [self] in
+            if let batch = state.next() {
+                lastSize = batch.groups.senderCount
+                sentAt = .now()
+                await send(batch)
+            }
+            isSending = false
+            pump()
+        }
     }
 
     private func send(_ batch: GroupCommit<Row>.Batch) async {
@@ -67,11 +98,11 @@ final class GroupCommitLane<Row: GroupedRow>: @unchecked Sendable {
                 isPaused = false
             }
         }
-        pump()
     }
 
     private func settle(_ told: [(GroupCommit<Row>.Ticket, Outcome)]) {
         sentAt = .distantFuture
+        settledAt = .now()
         publish()
         for (ticket, outcome) in told { senders.removeValue(forKey: ticket)?.resume(returning: outcome) }
     }

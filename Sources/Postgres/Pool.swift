@@ -53,7 +53,7 @@ final class Pool: @unchecked Sendable {
 
     func query(_ sql: SQL, within limit: Duration?) async throws(PostgresError) -> Rows {
         let limit = limit ?? settings.statementDeadline
-        if limit == settings.statementDeadline, isBusy {
+        if limit <= settings.statementDeadline, isBusy {
             switch try await wait(for: .answer(sql, within: limit)) {
             case .rows(let rows): return rows
             case .connection(let connection):
@@ -153,10 +153,11 @@ final class Pool: @unchecked Sendable {
         guard connection.handle != nil else { return }
         // Whatever state a caller left behind ends with the connection.
         guard !isClosed, connection.transactionStatus == PQTRANS_IDLE else { return connection.close() }
-        let shared = waiters.prefix(Self.gatheredAtMost).prefix { $0.statement != nil }
-        if shared.count > 1 {
+        let limit = waiters.first?.limit
+        let shared = waiters.prefix(Self.gatheredAtMost).prefix { $0.statement != nil && $0.limit == limit }
+        if shared.count > 1, let limit {
             waiters.removeFirst(shared.count)
-            answer(Array(shared), on: connection)
+            answer(Array(shared), on: connection, within: limit)
         } else if waiters.isEmpty {
             idle.append(Idle(connection: connection, since: .now()))
             scheduleReaper()
@@ -166,13 +167,13 @@ final class Pool: @unchecked Sendable {
     }
 
     /// Answers several callers in one round trip, each statement a transaction of its own.
-    private func answer(_ callers: [PoolWaiter], on connection: Connection) {
+    private func answer(_ callers: [PoolWaiter], on connection: Connection, within limit: Duration) {
         gathered += callers.count
         // They have what they waited for: their patience and their task's cancellation no longer count.
         for caller in callers { caller.stopClock(loop) }
         loop.spawn { [self] in
             let groups = callers.map { $0.statement.map { [$0] } ?? [] }
-            let outcomes = await connection.pipeline(groups, within: settings.statementDeadline)
+            let outcomes = await connection.pipeline(groups, within: limit)
             release(connection)
             for (caller, outcome) in zip(callers, outcomes) {
                 switch outcome {
@@ -181,19 +182,19 @@ final class Pool: @unchecked Sendable {
                         results.first.map { .success(.rows($0)) }
                             ?? .failure(PostgresError(.other, "the server's answer was empty")), loop)
                 case .failure(let error) where error.isStalePreparation:
-                    answerAlone(caller)
+                    answerAlone(caller, within: limit)
                 case .failure(let error): caller.finish(.failure(error), loop)
                 }
             }
         }
     }
 
-    private func answerAlone(_ caller: PoolWaiter) {
+    private func answerAlone(_ caller: PoolWaiter, within limit: Duration) {
         guard let statement = caller.statement else { return }
         loop.spawn { [self] in
             do throws(PostgresError) {
                 let (connection, rows) = try await starting { connection throws(PostgresError) in
-                    try await connection.query(statement, within: settings.statementDeadline)
+                    try await connection.query(statement, within: limit)
                 }
                 release(connection)
                 caller.finish(.success(.rows(rows)), loop)

@@ -28,6 +28,10 @@ final class PoolWaiter: @unchecked Sendable {
         if case .answer(let sql, _) = wish { sql } else { nil }
     }
 
+    var limit: Duration? {
+        if case .answer(_, let limit) = wish { limit } else { nil }
+    }
+
     func begin(_ continuation: UnsafeContinuation<Outcome, Never>) {
         if let early { return continuation.resume(returning: early) }
         self.continuation = continuation

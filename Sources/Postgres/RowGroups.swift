@@ -54,6 +54,7 @@ struct RowGroups<Row: GroupedRow> {
     }
 
     var rows: [Row] { groups.map(\.row) }
+    var senderCount: Int { groups.reduce(0) { $0 + $1.members.count } }
     var members: some Sequence<Member> { groups.lazy.flatMap(\.members) }
 
     /// Two halves; rows of one key come apart last, the earlier in the first half. Nil for a row that stands alone.
