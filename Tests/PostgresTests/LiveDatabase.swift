@@ -15,6 +15,12 @@ struct PrivateClusterTrait: SuiteTrait, TestScoping {
         for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
     ) async throws {
         try await withTemporaryDirectory { directory in
+            // All tests of a suite run at once, each with connections of its own: more than a desk's cluster has room for.
+            let small = try await PrivateCluster.start(directory: directory, log: .silent)
+            try await withDatabase(url: small.databaseURL) { database, _ in
+                _ = try await database.execute("ALTER SYSTEM SET max_connections = 300")
+            }
+            await small.release()
             let cluster = try await PrivateCluster.start(directory: directory, log: .silent)
             do {
                 try await Self.$databaseURL.withValue(cluster.databaseURL) { try await function() }
