@@ -47,8 +47,7 @@ let shared: [Target] = [
     floor("Mirror", on: ["Base", "HTTP", "Postgres", "Keitaro", "StoredObjects"]),
     floor(
         "Admin", on: ["Base", "HTTP", "Postgres", "Views", "Frame", "Accounts", "Audit", "StoredObjects"]),
-    floor(
-        "DataKeeping", on: ["Base", "HTTP", "Postgres", "Views", "Frame", "Accounts", "Outbox", "Audit"]),
+    floor("DataKeeping", on: ["Base", "HTTP", "Postgres", "Views", "Frame", "Accounts", "Outbox", "Audit"]),
 ]
 
 let features: [Target] = [
@@ -66,8 +65,7 @@ let top: [Target] = [
         name: "Sluice",
         dependencies: [
             "Base", "CLinux", "Reactor", "HTTP", "Postgres", "Fetch", "Views", "Keitaro", "Outbox", "Frame", "Accounts",
-            "Mirror", "FlowEditor", "Sandbox", "Audit", "StoredObjects", "Admin",
-            "DataKeeping",
+            "Mirror", "FlowEditor", "Sandbox", "Audit", "StoredObjects", "Admin", "DataKeeping",
         ],
         swiftSettings: settings),
 ]
@@ -96,8 +94,7 @@ let suites: [Target] = [
         name: "TestDesk",
         dependencies: [
             "TestGround", "CPostgres", "Base", "Reactor", "HTTP", "Postgres", "Fetch", "Views", "Keitaro", "Outbox",
-            "Frame", "Accounts", "Mirror", "FlowEditor", "Sandbox", "Audit", "StoredObjects", "Admin",
-            "DataKeeping",
+            "Frame", "Accounts", "Mirror", "FlowEditor", "Sandbox", "Audit", "StoredObjects", "Admin", "DataKeeping",
         ], path: "Tests/TestDesk", swiftSettings: settings),
     tests(of: "Outbox", with: ["TestDesk", "Base", "Reactor", "Postgres"]),
     tests(

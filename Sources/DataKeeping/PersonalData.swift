@@ -35,16 +35,18 @@ package struct PersonalData: Sendable {
     }
 
     /// `{"users": {…}, "table.column": [rows that refer to the person]}`, without secrets.
+    /// - Parameter actor: as in ``erase(id:by:)``.
     package func export(id: Int64, by actor: AuditActor) async throws -> JSON {
+        let row = try await database.first("SELECT person_data(\(id)) AS data")
+        guard let row, let data: JSON = try row.get("data") else { throw Refusal.nobody("\(id)") }
         try await database.transaction { transaction in
-            let row = try await transaction.first("SELECT person_data(\(id)) AS data")
-            guard let row, let data: JSON = try row.get("data") else { throw Refusal.nobody("\(id)") }
             try await actor.record("user \(id)", action: "person.export", in: transaction)
-            return data
         }
+        return data
     }
 
     /// The person, their keys, sessions and tokens are gone for good. What they pushed stays, by nobody: it is the tracker's history.
+    /// - Parameter actor: who does it, for the audit log.
     package func erase(id: Int64, by actor: AuditActor) async throws {
         try await database.transaction { transaction in
             let known = try await transaction.first("SELECT name, login_name FROM users WHERE id = \(id) FOR UPDATE")
@@ -52,10 +54,10 @@ package struct PersonalData: Sendable {
             let waiting = try await transaction.first(
                 "SELECT 1 FROM keitaro_pushes WHERE user_id = \(id) AND state = 'waiting' LIMIT 1")
             guard waiting == nil else { throw Refusal.pushWaiting }
-            let names = [try known.get("name", String.self), try known.get("login_name", String?.self)]
-            try await Self.anonymise(id, names.compactMap(\.self), in: transaction)
-            try await actor.record(
-                "user \(id)", after: "erased", action: "person.erase", in: transaction)
+            let names = [try known.get("name", String.self), try known.get("login_name", String?.self)].compactMap(
+                \.self)
+            try await Self.anonymise(id, names, in: transaction)
+            try await actor.record("user \(id)", after: "erased", action: "person.erase", in: transaction)
             // The draft a person dropped names nobody; the one being edited loses its author.
             try await transaction.execute("DELETE FROM users WHERE id = \(id)")
         }
@@ -72,11 +74,6 @@ package struct PersonalData: Sendable {
                 after = CASE WHEN action ~ '^(users|token)[.]' THEN NULL ELSE after END
             WHERE user_id = \(id)
             """)
-        for column in ["object", "before", "after"] as [StaticString] {
-            let place = SQL.identifier(column)
-            try await transaction.execute(
-                "UPDATE audit_log SET \(place) = 'user ' || \(id)::bigint WHERE \(place) = ANY(\(names)::text[])")
-        }
         // Nor is their name in what others did to the account.
         try await transaction.execute(
             """
@@ -89,6 +86,11 @@ package struct PersonalData: Sendable {
             UPDATE audit_log SET after = 'user ' || \(id)::bigint
             WHERE action = 'keys.add' AND strpos(after, 'user ' || \(id)::bigint || ' ') > 0
             """)
+        for column in ["object", "before", "after"] as [StaticString] {
+            let place = SQL.identifier(column)
+            try await transaction.execute(
+                "UPDATE audit_log SET \(place) = 'person ' || \(id)::bigint WHERE \(place) = ANY(\(names)::text[])")
+        }
     }
 
     // MARK: Everybody

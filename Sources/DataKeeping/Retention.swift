@@ -34,6 +34,7 @@ package struct Retention: Sendable {
     }
 
     /// - Returns: false when there is no such rule.
+    /// - Parameter actor: who changes it, for the audit log.
     package func set(_ name: String, keepDays: Int?, by actor: AuditActor) async throws -> Bool {
         try await database.transaction { transaction in
             let row = try await transaction.first(

@@ -48,7 +48,7 @@ struct DataCommands {
         switch command {
         case .retentionList:
             for rule in try await retention.rules() {
-                let kept = rule.keepDays.map { "\($0) days" } ?? "for ever"
+                let kept = rule.keepDays.map { $0 == 1 ? "1 day" : "\($0) days" } ?? "for ever"
                 let pruned = rule.prunedAt.map { "\(rule.prunedRows) rows removed, last looked \($0.iso8601)" }
                 print("\(rule.name)\t\(kept)\t\(pruned ?? "never looked")")
             }

@@ -9,7 +9,7 @@ import TestDesk
 import Testing
 
 /// `/admin/data/`, as programs and browsers use it.
-@Suite(.timeLimit(.minutes(10))) struct DataRoutesTests {
+@Suite(.timeLimit(.minutes(5))) struct DataRoutesTests {
     private static func person(_ name: String, _ desk: TestDesk) async throws -> Int64 {
         try await desk.database.one("INSERT INTO users (name, role) VALUES (\(name), 'buyer') RETURNING id").get("id")
     }
@@ -103,7 +103,7 @@ import Testing
                 lines == [
                     "person \(id)|users.settings||-|-|",
                     "person \(id)|campaigns.flow.push|flow 7|50/50|60/40|",
-                    "command line|user.role|user \(id)|-|-|",
+                    "command line|user.role|person \(id)|buyer|admin|",
                     "command line|person.erase|user \(id)|-|erased|",
                 ])
         }

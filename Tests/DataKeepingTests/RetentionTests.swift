@@ -1,5 +1,5 @@
-import Audit
 import Accounts
+import Audit
 import Base
 import Outbox
 import Postgres

@@ -65,9 +65,8 @@ package final class TestDesk: Sendable {
             ordered: { outbox.poke() })
         let admin = AdminRoutes(database: database, things: Self.things, frame: frame, publicURL: nil)
         let reference = ReferenceRoutes(
-            besides: login.routes + editor.routes + admin.routes
-                + DataRoutes(database: database, frame: frame).routes + [MetricsRoute.route(metrics)], frame: frame,
-            version: "0.0.0", server: nil)
+            besides: login.routes + editor.routes + admin.routes + DataRoutes(database: database, frame: frame).routes
+                + [MetricsRoute.route(metrics)], frame: frame, version: "0.0.0", server: nil)
         application = Application(
             routes: reference.routes,
             middleware: [
