@@ -136,14 +136,25 @@ package final class JournalReplayer: @unchecked Sendable {
             progress.done = first.offset
             progress.tried = batch.last?.end ?? first.end
             await save(progress, place)
+            // What kills its process does so at once. Whoever is ended while the database hangs is ended by something else.
+            var waiting = progress
+            waiting.tried = 0
+            let acquitted = waiting
+            let acquittal = Task(executorPreference: loop) { [self] in
+                if await loop.sleep(for: .milliseconds(25)) { await save(acquitted, place) }
+            }
             do throws(PostgresError) {
                 try await commit(batch, as: "\(name)-\(number)")
             } catch {
                 // This step has ended, if badly; nobody died of it.
+                acquittal.cancel()
+                await acquittal.value
                 progress.tried = 0
                 await save(progress, place)
                 throw error
             }
+            acquittal.cancel()
+            await acquittal.value
             progress.finished(upTo: batch.last?.end ?? first.end)
             rest = rest.dropFirst(batch.count)
         }
