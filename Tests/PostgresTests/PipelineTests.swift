@@ -176,7 +176,8 @@ extension LiveTests {
                     return try await group.reduce(into: []) { $0.append($1) }
                 }
                 #expect(outcomes.count == 11)
-                #expect(outcomes.count { !$0 } == 5)
+                // The fifth and all behind it; earlier answers may be lost with the connection.
+                #expect(outcomes.count { !$0 } >= 5)
                 #expect(await database.isReady())
             }
         }
