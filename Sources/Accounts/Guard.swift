@@ -72,10 +72,9 @@ package struct Guard: Sendable {
     }
 
     private func identify(_ request: Request) async throws -> SignedIn? {
-        if let authorization = request.header("authorization") {
-            let parts = authorization.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-            guard let hash = BearerToken.hash(parts[1]) else { throw AccountStore.TokenRefusal.unknown }
+        if request.header("authorization") != nil {
+            guard let token = BearerToken.presented(in: request) else { return nil }
+            guard let hash = BearerToken.hash(token) else { throw AccountStore.TokenRefusal.unknown }
             return try await store.apiToken(
                 hash: hash, address: ClientAddress.of(request, trusting: proxies), requestID: request.id)
         }

@@ -1,4 +1,5 @@
 import Base
+import HTTP
 
 /// Keeps Keitaro keys: a keyed hash to find one, AES-256-GCM to read it again (DESIGN, "Trust").
 package struct KeyVault: Sendable {
@@ -31,6 +32,14 @@ package enum BearerToken {
     static let prefix = "sluice_"
 
     static func make() -> String { RandomBytes.token() }
+
+    /// What stands behind the scheme in `Authorization`, whose name has no case (RFC 9110 §11.1); nil for another scheme or none.
+    static func presented(in request: Request) -> Substring? {
+        guard let parts = request.header("authorization")?.split(separator: " ", maxSplits: 1), parts.count == 2,
+            parts[0].lowercased() == "bearer"
+        else { return nil }
+        return parts[1].drop { $0 == " " }
+    }
 
     /// Nil when the text can't be one of ours, which spares the database a look.
     static func hash(_ token: some StringProtocol) -> [UInt8]? {

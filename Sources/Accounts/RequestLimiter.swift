@@ -43,8 +43,8 @@ package final class RequestLimiter: Sendable {
 
     /// Counted before anyone knows whether it is a token: a wrong one only spends its own.
     private func token(of request: Request) -> RequestLedger.Subject? {
-        guard let authorization = request.header("authorization") else { return nil }
-        let hash = SHA256.hash(authorization)
+        guard let token = BearerToken.presented(in: request) else { return nil }
+        let hash = SHA256.hash(String(token))
         func half(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
         return .token(half(hash[0..<8]), half(hash[8..<16]))
     }

@@ -69,10 +69,21 @@ package struct PersonalData: Sendable {
         try await transaction.execute(
             """
             UPDATE audit_log SET person = 'person ' || \(id)::bigint, address = '',
-                object = CASE WHEN action ~ '^(users|token)[.]' THEN '' ELSE object END,
-                before = CASE WHEN action ~ '^(users|token)[.]' THEN NULL ELSE before END,
-                after = CASE WHEN action ~ '^(users|token)[.]' THEN NULL ELSE after END
+                object = CASE WHEN action ~ '^(users|tokens)[.]' THEN '' ELSE object END,
+                before = CASE WHEN action ~ '^(users|tokens)[.]' THEN NULL ELSE before END,
+                after = CASE WHEN action ~ '^(users|tokens)[.]' THEN NULL ELSE after END
             WHERE user_id = \(id)
+            """)
+        // A token's name may be a person's; whoever made it, its lines keep its number.
+        try await transaction.execute(
+            """
+            UPDATE audit_log SET object = 'token ' || tokens.id FROM api_tokens tokens
+            WHERE tokens.user_id = \(id) AND starts_with(object, 'token ' || tokens.id || ' ')
+            """)
+        try await transaction.execute(
+            """
+            DELETE FROM login_failures USING users
+            WHERE users.id = \(id) AND login_failures.address = 'name ' || lower(users.login_name)
             """)
         // Nor is their name in what others did to the account.
         try await transaction.execute(

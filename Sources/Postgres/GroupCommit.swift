@@ -141,8 +141,9 @@ struct GroupCommit<Row: GroupedRow> {
 }
 
 extension PostgresError {
-    /// Whether a value is at fault and not the statement or the server: SQLSTATE classes 22 and 23, and what can't be sent at all.
+    /// Whether a value is at fault and not the statement or the server: SQLSTATE classes 22 and 23, a view's check (44), a limit such as
+    /// the length of an indexed text (54), what a trigger refuses (P0), and what can't be sent at all.
     package var blamesValues: Bool {
-        category == .invalidParameter || ["22", "23"].contains(sqlState?.prefix(2))
+        category == .invalidParameter || ["22", "23", "44", "54", "P0"].contains(sqlState?.prefix(2))
     }
 }

@@ -1,4 +1,5 @@
 import Base
+import Fetch
 import HTTP
 import Postgres
 import Reactor
@@ -74,6 +75,42 @@ import Testing
                 #expect(old.isEmpty)
                 await database.close()
             }
+        }
+    }
+
+    @Test func `a token is the same one however its scheme is written`() async throws {
+        try await onLoop { loop in
+            let nowhere = Secret("postgresql://nobody@127.0.0.1:1/nothing")
+            let database = try Database(url: nowhere, loops: [loop], log: .silent)
+            let limiter = RequestLimiter(
+                perAddress: 0, perToken: 3, proxies: AddressList(), counts: RequestCounts(database: database),
+                loops: [loop], log: .silent)
+            let application = Application(
+                routes: [Route(.get, "/own", access: .known, summary: "Asks who it is") { _ in Response(body: []) }],
+                middleware: [limiter.middleware], log: .silent)
+            let server = try Server(
+                host: "127.0.0.1", port: 0, loops: [loop], application: application, log: .silent)
+            let fetch = Fetch(loops: [loop])
+            let visitor = Visitor(fetch: fetch, base: "http://127.0.0.1:\(server.port)", headers: [:])
+            let schemes = ["Bearer", "bearer", "bEaReR", "BEARER"]
+            while true {
+                let minute = Timestamp.now().microseconds / 60_000_000
+                var statuses: [Int] = []
+                for round in 0..<3 {
+                    for scheme in schemes {
+                        let authorization = "\(scheme)\(String(repeating: " ", count: round + 1))the-same-token"
+                        statuses.append(try await visitor.with("Authorization", authorization).get("/own").status)
+                    }
+                }
+                let other = try await visitor.with("Authorization", "Bearer another").get("/own").status
+                guard Timestamp.now().microseconds / 60_000_000 == minute else { continue }
+                #expect(statuses.count { $0 == 200 } == 3)
+                #expect(other == 200)
+                break
+            }
+            await server.stop(within: .seconds(1))
+            await fetch.close()
+            await database.close()
         }
     }
 

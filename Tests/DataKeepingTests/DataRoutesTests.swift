@@ -84,14 +84,25 @@ import Testing
         try await withDesk { desk in
             let database = desk.database
             let id = try await Self.person("Olena", desk)
+            let token: Int64 = try await database.one(
+                """
+                INSERT INTO api_tokens (token_hash, name, user_id, scopes)
+                VALUES ('\\x00', 'olenas-laptop', \(id), '{read}') RETURNING id
+                """
+            ).get("id")
+            try await database.execute("UPDATE users SET login_name = 'Olena' WHERE id = \(id)")
+            try await database.execute(
+                "INSERT INTO login_failures (address, window_start, failures) VALUES ('name olena', now(), 1)")
             try await database.execute(
                 """
                 INSERT INTO audit_log (user_id, person, action, object, before, after, address) VALUES
                     (\(id), 'Olena', 'users.settings', '/users/settings/', 'Olena', 'Olenka', '192.0.2.1'),
+                    (NULL, 'command line', 'tokens.add', \("token \(token) olenas-laptop"), NULL, 'buyer', ''),
                     (\(id), 'Olena', 'campaigns.flow.push', 'flow 7', '50/50', '60/40', '192.0.2.1'),
                     (NULL, 'command line', 'user.role', 'Olena', 'buyer', 'admin', '')
                 """)
             try await PersonalData(database: database).erase(id: id, by: .commandLine)
+            #expect(try await database.first("SELECT 1 FROM login_failures") == nil)
             let rows = try await database.query(
                 "SELECT person, action, object, before, after, address FROM audit_log ORDER BY id")
             let lines = try rows.map { row in
@@ -102,6 +113,7 @@ import Testing
             #expect(
                 lines == [
                     "person \(id)|users.settings||-|-|",
+                    "command line|tokens.add|token \(token)|-|buyer|",
                     "person \(id)|campaigns.flow.push|flow 7|50/50|60/40|",
                     "command line|user.role|person \(id)|buyer|admin|",
                     "command line|person.erase|user \(id)|-|erased|",
