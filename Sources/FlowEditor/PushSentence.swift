@@ -29,6 +29,9 @@ struct PushSentence {
         case "unknown":
             title = Word("push.error.unknown_title")
             detail = Word("push.error.unknown_detail")
+        case "lost":
+            title = Word("push.error.lost_title")
+            detail = Word("push.error.lost_detail")
         case "firewall":
             let isCloudflare = problem.text == PushProblem.cloudflare
             title = Word(isCloudflare ? "push.error.firewall_title" : "push.error.firewall_other_title")

@@ -18,7 +18,7 @@ struct PushWorker: Sendable {
     let log: Logger
 
     var handler: OutboxHandler {
-        OutboxHandler(kind: FlowEditorStore.pushKind) { item in
+        OutboxHandler(kind: FlowEditorStore.pushKind, giveUp: giveUp) { item in
             do {
                 return try await perform(item)
             } catch {
@@ -27,6 +27,14 @@ struct PushWorker: Sendable {
                     after: Backoff.delay(afterAttempt: item.attempt, jitter: .random(in: 0...1)), reason: "\(error)")
             }
         }
+    }
+
+    /// Edits of the flow wait for its push, so the push must end too.
+    @Sendable private func giveUp(_ item: OutboxItem) async throws {
+        guard let id = item.payload["push_id"]?.intValue, let order = try await store.pushOrder(id: id),
+            order.push.state == .waiting
+        else { return }
+        try await store.settleFailed(order, PushProblem(kind: order.wasSent ? "unknown" : "lost"))
     }
 
     private func perform(_ item: OutboxItem) async throws -> OutboxOutcome {

@@ -7,6 +7,8 @@ package struct OutboxItem: Sendable {
     package let payload: JSON
     /// 1 at the first try. Every handler must be safe to run again: a lease may be lost after the write was made.
     package let attempt: Int
+    /// How many processes in a row were lost over it.
+    let losses: Int
     /// Fences the settlement: only the newest holder of the lease may write it.
     let leaseToken: Int64
 }
@@ -28,13 +30,18 @@ package struct OutboxHandler: Sendable {
     /// A try that takes longer is cancelled and counts as one to be repeated.
     package let timeout: Duration
     package let perform: @Sendable (OutboxItem) async -> OutboxOutcome
+    /// Tells those who wait for an item that it is given up because processes die over it. It is not performed; it may have been.
+    /// What is thrown is logged and tried again.
+    package let giveUp: @Sendable (OutboxItem) async throws -> Void
 
     package init(
         kind: String, timeout: Duration = .seconds(600),
+        giveUp: @escaping @Sendable (OutboxItem) async throws -> Void = { _ in },
         perform: @escaping @Sendable (OutboxItem) async -> OutboxOutcome
     ) {
         self.kind = kind
         self.timeout = timeout
+        self.giveUp = giveUp
         self.perform = perform
     }
 }

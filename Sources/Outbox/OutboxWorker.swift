@@ -15,11 +15,26 @@ package final class OutboxWorker: @unchecked Sendable {
     private let lease: Duration
     private let poll: Duration
     private let concurrency: Int
-    private var running: [Int64: (item: OutboxItem, work: Task<OutboxOutcome, Never>)] = [:]
+    private var running: [Int64: Work] = [:]
     private var isStopping = false
     private var main: Task<Void, Never>?
     /// When each schedule is to be looked at again; absent: now.
     private var nextSlots: [String: MonotonicTime] = [:]
+    /// Before it nothing is taken from others: the database was away, and those who live renew their leases first.
+    private var rescuesFrom = MonotonicTime.now()
+
+    /// An item in work; the loop's alone (`@unchecked Sendable` on that ground).
+    private final class Work: @unchecked Sendable {
+        let item: OutboxItem
+        let task: Task<OutboxOutcome, Never>
+        /// The loss of its lease was taken back.
+        var isCleared = false
+
+        init(item: OutboxItem, task: Task<OutboxOutcome, Never>) {
+            self.item = item
+            self.task = task
+        }
+    }
 
     /// - Parameters:
     ///   - lease: how long a dead process keeps an item from others; renewed at a third of it while the item is worked on.
@@ -59,9 +74,9 @@ package final class OutboxWorker: @unchecked Sendable {
         // Let go of before they are cancelled: what a cancelled handler returns is no outcome to settle.
         let abandoned = running.values
         running = [:]
-        for (item, work) in abandoned {
-            work.cancel()
-            try? await store.release(item)
+        for work in abandoned {
+            work.task.cancel()
+            try? await store.release(work.item)
         }
         // It may have been taking items just now; it gives them back.
         await main?.value
@@ -76,14 +91,18 @@ package final class OutboxWorker: @unchecked Sendable {
 
     private func takeDue() async {
         do {
-            let rescued = try await store.rescue()
-            if rescued > 0 { log.warning("outbox items of a lost process taken back", ["count": String(rescued)]) }
+            if rescuesFrom <= .now() {
+                let rescued = try await store.rescue(except: running.values.map(\.item))
+                if rescued > 0 { log.warning("outbox items of a lost process taken back", ["count": String(rescued)]) }
+            }
             for schedule in schedules where nextSlots[schedule.name].map({ $0 < .now() }) ?? true {
                 nextSlots[schedule.name] = .now() + (try await store.putDue(schedule))
             }
             while running.count < concurrency, !isStopping {
                 let free = concurrency - running.count
-                let items = try await store.claim(kinds: Array(handlers.keys), limit: free, lease: lease)
+                let hasSuspect = running.values.contains { $0.item.losses > 0 }
+                let items = try await store.claim(
+                    kinds: Array(handlers.keys), limit: free, suspects: hasSuspect ? 0 : 1, lease: lease)
                 if isStopping {
                     for item in items { try await store.release(item) }
                     return
@@ -93,6 +112,7 @@ package final class OutboxWorker: @unchecked Sendable {
             }
         } catch {
             // The next poll asks again; nothing is lost, the items are rows.
+            rescuesFrom = .now() + lease
             log.warning("the outbox can't be read", ["error": String(describing: error)])
         }
     }
@@ -100,28 +120,55 @@ package final class OutboxWorker: @unchecked Sendable {
     private func begin(_ item: OutboxItem) {
         guard let handler = handlers[item.kind] else { return }
         // A task of its own: breaking the work off must not break off the settlement.
-        let work = Task(executorPreference: loop) { await handler.perform(item) }
-        running[item.id] = (item, work)
+        let task = Task(executorPreference: loop) { [self] in
+            item.losses < OutboxLoss.limit ? await handler.perform(item) : await givenUp(item, by: handler)
+        }
+        let work = Work(item: item, task: task)
+        running[item.id] = work
         loop.spawn { [self] in
-            let heartbeat = loop.spawn { await self.keepLease(of: item) }
+            let heartbeat = loop.spawn { await self.keepLease(of: work) }
             let clock = loop.spawn { [self] in
                 guard await loop.sleep(for: handler.timeout), holds(item) else { return }
                 log.warning("an outbox item took too long", ["id": String(item.id), "kind": item.kind])
-                work.cancel()
+                task.cancel()
             }
-            let outcome = await work.value
+            let outcome = await task.value
             heartbeat.cancel()
             clock.cancel()
-            guard holds(item) else { return }
-            await settle(item, work.isCancelled ? Self.whenBrokenOff(outcome, item) : outcome)
+            guard holds(item) else {
+                if !isStopping { await clear(work) }
+                return
+            }
+            await settle(work, task.isCancelled ? Self.whenBrokenOff(outcome, item) : outcome)
             if holds(item) { running[item.id] = nil }
             bell.ring()
+        }
+    }
+
+    private func givenUp(_ item: OutboxItem, by handler: OutboxHandler) async -> OutboxOutcome {
+        log.error(
+            "an outbox item is given up: processes were lost over it",
+            ["id": String(item.id), "kind": item.kind, "losses": String(item.losses)])
+        var attempt = 1
+        while true {
+            do {
+                try await handler.giveUp(item)
+                return .failed(reason: OutboxLoss.finalReason)
+            } catch {
+                log.warning(
+                    "an outbox item can't be given up", ["id": String(item.id), "error": String(describing: error)])
+                let pause = Backoff.delay(afterAttempt: attempt, jitter: .random(in: 0...1))
+                // Broken off by the clock: it is failed nevertheless, or it would begin anew as if it had never been lost.
+                guard await loop.sleep(for: pause) else { return .failed(reason: OutboxLoss.finalReason) }
+                attempt += 1
+            }
         }
     }
 
     /// A handler that was done nevertheless has its say; what else a cancelled one returns is tried again.
     private static func whenBrokenOff(_ outcome: OutboxOutcome, _ item: OutboxItem) -> OutboxOutcome {
         if case .done = outcome { return outcome }
+        if item.losses >= OutboxLoss.limit { return outcome }
         return .retry(
             after: Backoff.delay(afterAttempt: item.attempt, jitter: .random(in: 0...1)), reason: "it took too long")
     }
@@ -129,21 +176,33 @@ package final class OutboxWorker: @unchecked Sendable {
     /// False when the item was given back, or its lease was lost and it was taken again, perhaps by this very worker.
     private func holds(_ item: OutboxItem) -> Bool { running[item.id]?.item.leaseToken == item.leaseToken }
 
-    private func keepLease(of item: OutboxItem) async {
+    private func keepLease(of work: Work) async {
         while await loop.sleep(for: lease / 3) {
-            if let held = try? await store.renew(item, lease: lease), !held { return }
+            if let held = try? await store.renew(work.item, lease: lease), !held { return await clear(work) }
         }
     }
 
-    /// Written until it is written, or the lease is over and another process repeats the item.
-    private func settle(_ item: OutboxItem, _ outcome: OutboxOutcome) async {
+    /// Its lease is another's by now, but this process lives: the loss that was counted was none.
+    private func clear(_ work: Work) async {
+        guard !work.isCleared else { return }
+        work.isCleared = true
+        log.warning("an outbox item's lease was lost while it was performed", ["id": String(work.item.id)])
+        // Should this fail too, one loss too many is counted, and an outcome makes up for it.
+        try? await store.takeBackLoss(of: work.item)
+    }
+
+    /// Written until it is written or another process has the item, however long the database is away.
+    private func settle(_ work: Work, _ outcome: OutboxOutcome) async {
+        let item = work.item
         let end = MonotonicTime.now() + lease
         var attempt = 1
         while true {
             do {
-                return try await store.settle(item, outcome)
+                if try await !store.settle(item, outcome) { await clear(work) }
+                return
             } catch {
-                guard MonotonicTime.now() < end else {
+                let isAway = (error as? PostgresError)?.isUnavailability ?? false
+                guard holds(item), isAway || MonotonicTime.now() < end else {
                     log.error(
                         "an outbox item can't be settled", ["id": String(item.id), "error": String(describing: error)])
                     return

@@ -28,33 +28,58 @@ package struct OutboxStore: Sendable {
     }
 
     /// Takes up to `limit` due items under a lease; rows another process is taking are passed over.
-    func claim(kinds: [String], limit: Int, lease: Duration) async throws -> [OutboxItem] {
+    /// - Parameter suspects: how many of them may be items that processes were lost over.
+    func claim(kinds: [String], limit: Int, suspects: Int = 1, lease: Duration) async throws -> [OutboxItem] {
         let milliseconds = lease.wholeMilliseconds
         let rows = try await database.query(
             """
-            WITH due AS MATERIALIZED (
+            WITH suspects AS MATERIALIZED (
                 SELECT id FROM outbox
-                WHERE kind = ANY(\(kinds)::text[]) AND state = 'waiting' AND run_at <= now()
-                ORDER BY run_at, id LIMIT \(limit)::int FOR UPDATE SKIP LOCKED
+                WHERE kind = ANY(\(kinds)::text[]) AND state = 'waiting' AND losses > 0 AND run_at <= now()
+                ORDER BY run_at, id LIMIT least(\(suspects)::int, \(limit)::int) FOR UPDATE SKIP LOCKED
+            ), others AS MATERIALIZED (
+                SELECT id FROM outbox
+                WHERE kind = ANY(\(kinds)::text[]) AND state = 'waiting' AND losses = 0 AND run_at <= now()
+                ORDER BY run_at, id LIMIT \(limit)::int - (SELECT count(*) FROM suspects) FOR UPDATE SKIP LOCKED
             )
             UPDATE outbox SET state = 'running', attempts = attempts + 1, lease_token = lease_token + 1,
                 lease_until = now() + \(milliseconds)::bigint * interval '1 millisecond'
-            FROM due WHERE outbox.id = due.id
-            RETURNING outbox.id, kind, payload, attempts, lease_token
+            FROM (SELECT id FROM suspects UNION ALL SELECT id FROM others) due WHERE outbox.id = due.id
+            RETURNING outbox.id, kind, payload, attempts, losses, lease_token
             """)
         return try rows.map { row in
             OutboxItem(
                 id: try row.get("id"), kind: try row.get("kind"), payload: try row.get("payload"),
-                attempt: try row.get("attempts"), leaseToken: try row.get("lease_token"))
+                attempt: try row.get("attempts"), losses: try row.get("losses"), leaseToken: try row.get("lease_token"))
         }
     }
 
-    /// Puts back what a process died over: its lease has run out.
-    func rescue() async throws -> Int {
+    /// Puts back what a process died over: its lease has run out. After ``OutboxLoss/limit`` of them the next to claim it gives it up;
+    /// what is lost even then is failed here.
+    /// - Parameter held: what the asker performs itself, however late its leases are.
+    func rescue(except held: [OutboxItem] = []) async throws -> Int {
+        let first = OutboxLoss.pauses.first.wholeMilliseconds
+        let second = OutboxLoss.pauses.second.wholeMilliseconds
+        return try await database.execute(
+            """
+            UPDATE outbox SET losses = losses + 1, lease_until = NULL,
+                state = CASE WHEN losses < \(OutboxLoss.limit)::int THEN 'waiting' ELSE 'failed' END,
+                settled_at = CASE WHEN losses < \(OutboxLoss.limit)::int THEN NULL ELSE now() END,
+                last_error = CASE WHEN losses < \(OutboxLoss.limit)::int THEN \(OutboxLoss.reason)
+                    ELSE \(OutboxLoss.finalReason) END,
+                run_at = now() + CASE losses WHEN 0 THEN \(first)::bigint WHEN 1 THEN \(second)::bigint ELSE 0 END
+                    * (0.9 + 0.2 * random()) * interval '1 millisecond'
+            WHERE state = 'running' AND lease_until < now() AND (id, lease_token) NOT IN (
+                SELECT * FROM unnest(\(held.map(\.id))::bigint[], \(held.map(\.leaseToken))::bigint[]))
+            """)
+    }
+
+    /// The holder lives, although its lease ran out and was counted as lost.
+    func takeBackLoss(of item: OutboxItem) async throws {
         try await database.execute(
             """
-            UPDATE outbox SET state = 'waiting', lease_until = NULL, run_at = now(), last_error = 'the process was lost'
-            WHERE state = 'running' AND lease_until < now()
+            UPDATE outbox SET losses = losses - 1
+            WHERE id = \(item.id) AND losses > 0 AND state IN ('waiting', 'running')
             """)
     }
 
@@ -68,7 +93,9 @@ package struct OutboxStore: Sendable {
             """) == 1
     }
 
-    func settle(_ item: OutboxItem, _ outcome: OutboxOutcome) async throws {
+    /// False: the lease was lost, and what becomes of the item is another's to say.
+    @discardableResult
+    func settle(_ item: OutboxItem, _ outcome: OutboxOutcome) async throws -> Bool {
         switch outcome {
         case .done: try await finish(item, state: "done", error: nil)
         case .failed(let reason): try await finish(item, state: "failed", error: reason)
@@ -77,22 +104,25 @@ package struct OutboxStore: Sendable {
         }
     }
 
-    private func putBack(_ item: OutboxItem, after delay: Duration, reason: String, attempts: Int) async throws {
+    // A reason may quote an outside service, and PostgreSQL's text holds no NUL.
+    private func putBack(
+        _ item: OutboxItem, after delay: Duration, reason: String, attempts: Int
+    ) async throws -> Bool {
         try await database.execute(
             """
-            UPDATE outbox SET state = 'waiting', lease_until = NULL, last_error = \(reason),
+            UPDATE outbox SET state = 'waiting', lease_until = NULL, last_error = \(reason.withoutNUL), losses = 0,
                 attempts = attempts + \(attempts)::int,
                 run_at = now() + \(delay.wholeMilliseconds)::bigint * interval '1 millisecond'
             WHERE id = \(item.id) AND state = 'running' AND lease_token = \(item.leaseToken)
-            """)
+            """) == 1
     }
 
-    private func finish(_ item: OutboxItem, state: String, error: String?) async throws {
+    private func finish(_ item: OutboxItem, state: String, error: String?) async throws -> Bool {
         try await database.execute(
             """
-            UPDATE outbox SET state = \(state), lease_until = NULL, settled_at = now(), last_error = \(error)
+            UPDATE outbox SET state = \(state), lease_until = NULL, settled_at = now(), last_error = \(error?.withoutNUL)
             WHERE id = \(item.id) AND state = 'running' AND lease_token = \(item.leaseToken)
-            """)
+            """) == 1
     }
 
     /// Gives an item back untouched at shutdown: an interruption is not an attempt.

@@ -11,7 +11,8 @@ package enum OutboxThings {
         fields: [
             .number("id", "row.id"), .text("kind", "row.kind").searched,
             .choice("state", "row.state", ["waiting", "running", "done", "failed"]),
-            .number("attempts", "row.attempts"), .text("last_error", "row.last_error").searched,
+            .number("attempts", "row.attempts"), .number("losses", "row.losses").onPage,
+            .text("last_error", "row.last_error").searched,
             .text("unique_key", "row.unique_key").searched.onPage, .json("payload", "row.payload"),
             .time("run_at", "row.run_at"), .time("lease_until", "row.lease_until").onPage,
             .time("created_at", "row.created_at"), .time("settled_at", "row.settled_at").onPage,
@@ -32,7 +33,7 @@ package enum OutboxThings {
             ) { call in
                 try await call.transaction.execute(
                     """
-                    UPDATE outbox SET state = 'waiting', attempts = 0, run_at = now(), settled_at = NULL
+                    UPDATE outbox SET state = 'waiting', attempts = 0, losses = 0, run_at = now(), settled_at = NULL
                     WHERE id = \(call.number)
                     """)
                 return .changed(before: "failed", after: "waiting")

@@ -92,6 +92,7 @@ import Testing
             #expect(try await store.rescue() == 0)
             try await database.execute("UPDATE outbox SET lease_until = now() - interval '1 second'")
             #expect(try await store.rescue() == 1)
+            try await database.execute("UPDATE outbox SET run_at = now()")
             let held = try #require(try await store.claim(kinds: ["a"], limit: 1, lease: .seconds(30)).first)
             #expect(held.id == lost.id && held.attempt == 2)
 

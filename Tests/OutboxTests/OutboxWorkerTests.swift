@@ -148,12 +148,14 @@ import Testing
             worker.start()
             var starts = begun.makeAsyncIterator()
             #expect(await starts.next() == 1)
-            // As after an hour without a database: no heartbeat came through.
-            try await database.execute("UPDATE outbox SET lease_until = now() - interval '1 second'")
+            // As after an hour without a network: no heartbeat came through, and another process gave it back.
+            try await database.execute("UPDATE outbox SET state = 'waiting', lease_until = NULL, losses = 1")
             #expect(await starts.next() == 2)
             bells[0].ring()
             // Time for the first to be through with its settlement.
             for _ in 0..<10 { #expect(try await state(database, id).hasPrefix("running 2")) }
+            // It lives, so nothing was lost over the item.
+            #expect(try await eventually(loop) { try await losses(database, id) == 0 })
             bells[1].ring()
             #expect(try await eventually(loop) { try await state(database, id).hasPrefix("done 2") })
             await worker.stop()
