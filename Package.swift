@@ -106,7 +106,10 @@ let suites: [Target] = [
     tests(of: "Frame", with: ["TestDesk", "Base", "HTTP", "Views", "Keitaro", "Fetch"]),
     tests(
         of: "Accounts",
-        with: ["TestDesk", "TestGround", "Base", "Reactor", "HTTP", "Postgres", "Frame", "Fetch", "Sandbox"]),
+        with: [
+            "TestDesk", "TestGround", "Base", "Reactor", "HTTP", "Postgres", "Frame", "Fetch", "Sandbox",
+            "StoredObjects",
+        ]),
     tests(
         of: "Admin",
         with: ["TestDesk", "Base", "HTTP", "Postgres", "Fetch", "Sandbox", "Accounts", "StoredObjects", "Views"]),

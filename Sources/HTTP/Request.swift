@@ -104,10 +104,11 @@ package final class Request: @unchecked Sendable {
 
     /// Fields of the query string; 400 when it can't be decoded.
     package func query() throws -> FormFields {
-        guard let fields = FormFields(decoding: head.bytes[head.queryRange]) else {
-            throw HTTPError(.badRequest, detail: "The query string is not percent-encoded UTF-8.")
+        do {
+            return try FormFields(reading: head.bytes[head.queryRange])
+        } catch {
+            throw error.problem(of: "The query string")
         }
-        return fields
     }
 
     /// The content piece by piece, once: as it comes where the route streams it, else as one piece.
@@ -128,18 +129,23 @@ package final class Request: @unchecked Sendable {
     }
 
     package func form() throws -> FormFields {
-        guard let fields = FormFields(decoding: body) else {
-            throw HTTPError(.badRequest, detail: "The form is not percent-encoded UTF-8.")
+        do {
+            return try FormFields(reading: body)
+        } catch {
+            throw error.problem(of: "The form")
         }
-        return fields
     }
 
+    /// The content as JSON; 400 when it is none, or a string in it holds a NUL.
     package func json() throws -> JSON {
+        let json: JSON
         do {
-            return try JSON(parsing: body)
+            json = try JSON(parsing: body)
         } catch {
             throw HTTPError(.badRequest, detail: "The content is not valid JSON: \(error).")
         }
+        if JSON.mayHoldNUL(body), let place = json.placeOfNUL { throw HTTPError.nul(field: place, in: "The content") }
+        return json
     }
 
     // MARK: What middleware attached

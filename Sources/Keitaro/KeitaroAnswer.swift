@@ -16,7 +16,8 @@ struct KeitaroAnswer {
     }
 
     func json() throws(KeitaroProblem) -> JSON {
-        let json = try? JSON(parsing: body)
+        let parsed = try? JSON(parsing: body)
+        let json = JSON.mayHoldNUL(body) ? parsed?.withoutNUL : parsed
         let isPage = if case .none = json { isHTML } else { false }
         switch status {
         case 200..<300:

@@ -78,7 +78,9 @@ package struct KeitaroStream: Hashable, Sendable, Identifiable {
         case .null: return []
         case .string(let text):
             if text.isEmpty { return [] }
-            if text.hasPrefix("["), let list = try? JSON(parsing: text), list.arrayValue != nil { return texts(list) }
+            if text.hasPrefix("["), let list = (try? JSON(parsing: text))?.withoutNUL, list.arrayValue != nil {
+                return texts(list)
+            }
             return [text]
         case .bool(let value): return [value ? "true" : "false"]
         case .integer, .number: return payload.lenientString.map { [$0] } ?? []

@@ -82,6 +82,9 @@ extension PostgresError {
         }
     }
 
+    /// A text with a NUL was given: refused by us before it was sent, or by the server within JSON (22P05) or as text (22021).
+    package var isOfNUL: Bool { category == .invalidParameter || sqlState == "22P05" || sqlState == "22021" }
+
     /// For `Retry-After`; nil when no time is known.
     package var retryAfter: Duration? {
         if case .unavailable(let delay) = category { delay } else { nil }

@@ -113,17 +113,13 @@ struct Mounts {
         }
     }
 
-    /// What failures mean to the asker. A database that is away is a matter of waiting, and drafts are rows in it.
+    /// What failures mean to the asker.
     private static func read(_ error: any Error, _ request: Request, _ frame: Frame) -> HTTPError? {
         switch error {
-        case let problem as Problem: return frame.httpError(problem, request)
-        case let failure as KeitaroFailure: return frame.httpError(frame.problem(failure), request)
-        // Cancelled: the asker has gone, and nobody reads this.
-        case let error as PostgresError where error.isUnavailability || error.category == .cancelled:
-            let seconds = max(1, error.retryAfter?.components.seconds ?? 1)
-            return HTTPError(
-                .serviceUnavailable, type: "/problems/database-away", headers: [("Retry-After", String(seconds))])
-        default: return nil
+        case let problem as Problem: frame.httpError(problem, request)
+        case let failure as KeitaroFailure: frame.httpError(frame.problem(failure), request)
+        case let error as PostgresError: HTTPError(error)
+        default: nil
         }
     }
 

@@ -42,6 +42,26 @@ struct RequestTests {
         #expect(status { try bad.json() } == .badRequest)
     }
 
+    @Test(arguments: [
+        ("/x?a=1&name=x%00", "", "name"), ("/x?na%00me=x", "", nil), ("/x", #"{"name": "a\u0000"}"#, "name"),
+        ("/x", #"{"a": [1, {"b": "\u0000"}]}"#, "a.1.b"), ("/x", #"{"k\u0000": 1}"#, "k\u{FFFD}"),
+        ("/x", #""\u0000""#, nil), ("/x", "name=a%00", "name"), ("/x", "name=a\0", "name"),
+    ])
+    func `refuses a NUL in any text, and names the field`(target: String, body: String, field: String?) throws {
+        let request = try Request.make(.post, target, body: Array(body.utf8))
+        let error = #expect(throws: HTTPError.self) {
+            if target.contains("?") { _ = try request.query() }
+            if body.contains("u0000") { _ = try request.json() } else { _ = try request.form() }
+        }
+        #expect(error?.status == .badRequest && error?.detail?.contains("NUL") == true, "\(error?.detail ?? "")")
+        #expect(error?.fields.first?.name == field)
+    }
+
+    @Test func `a backslash before u0000 is no NUL, and other escapes stay`() throws {
+        let request = try Request.make(.post, "/x", body: Array(#"["\\u0000", "\u0001\u00e9"]"#.utf8))
+        #expect(try request.json() == [#"\u0000"#, "\u{1}é"])
+    }
+
     @Test func `has one id of sixteen hex digits`() throws {
         let request = try Request.make()
         #expect(request.id == request.id)

@@ -129,6 +129,13 @@ import Testing
         }
     }
 
+    @Test func `a NUL in an answer is replaced, for nothing here can store it`() throws {
+        let body = Array(#"{"name":"a\u0000b","list":["\u0000"],"k\u0000":1}"#.utf8)
+        let json = try KeitaroAnswer(FetchResponse(status: 200, headers: [:], body: body), from: Self.address).json()
+        #expect(json == ["name": "a\u{FFFD}b", "list": ["\u{FFFD}"], "k\u{FFFD}": 1])
+        #expect(KeitaroStream.texts(.string(#"["\u0000"]"#)) == ["\u{FFFD}"])
+    }
+
     @Test func `cuts long messages to one line`() {
         let body = "first\nsecond\u{0}\u{1B}[31m " + String(repeating: "x", count: 5_000)
         guard case .notFound(let message) = error(404, [:], body) else {

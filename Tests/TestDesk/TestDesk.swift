@@ -94,7 +94,7 @@ package final class TestDesk: Sendable {
         switch error {
         case let problem as Problem: frame.httpError(problem, request)
         case let failure as KeitaroFailure: frame.httpError(frame.problem(failure), request)
-        case let error as PostgresError where error.isUnavailability: HTTPError(.serviceUnavailable)
+        case let error as PostgresError: HTTPError(error)
         default: nil
         }
     }
