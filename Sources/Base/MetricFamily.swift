@@ -59,7 +59,7 @@ package struct MetricFamily: Sendable {
     }
 
     /// Whole numbers without a fraction; the three values that are no numbers by the format's names.
-    static func number(_ value: Double) -> String {
+    package static func number(_ value: Double) -> String {
         if value.isNaN { return "NaN" }
         if value.isInfinite { return value < 0 ? "-Inf" : "+Inf" }
         return Int64(exactly: value).map { String($0) } ?? value.description

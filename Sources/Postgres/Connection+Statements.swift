@@ -173,7 +173,7 @@ extension Connection {
             }
         }
         if let error = answer.error {
-            if error.category == .connectionLost { close() }
+            if error.category == .connectionLost || error.isFromStandby { close() }
             throw error
         }
         guard let result = answer.result else { throw lost("the server's answer was empty") }

@@ -73,6 +73,9 @@ struct GroupCommit<Row: GroupedRow> {
         return inFlight
     }
 
+    /// The batch under way was answered after so long.
+    mutating func took(_ duration: Duration) { figures.took(duration) }
+
     /// The batch under way is committed.
     mutating func succeeded(_ answers: [Row.Answer]) -> [(Ticket, Outcome)] {
         guard let batch = inFlight else { return [] }

@@ -26,7 +26,6 @@ final class GroupCommitLane<Row: GroupedRow>: @unchecked Sendable {
     private var settledAt = MonotonicTime(nanoseconds: 0)
     private var lastSize = 0
     private var lingering: TimerID?
-    private var time = Duration.zero
     private var late = 0
 
     init(database: Database, loop: EventLoop, settings: GroupCommitter<Row>.Settings) {
@@ -87,8 +86,9 @@ final class GroupCommitLane<Row: GroupedRow>: @unchecked Sendable {
         let rows = batch.rows
         do throws(PostgresError) {
             let result = try await database.query(Row.statement(rows), within: settings.statementDeadline)
-            time += MonotonicTime.now() - sentAt
-            settle(state.succeeded(try Row.answers(to: rows, from: result)))
+            let answers = try Row.answers(to: rows, from: result)
+            if answers.count == rows.count { state.took(MonotonicTime.now() - sentAt) }
+            settle(state.succeeded(answers))
         } catch {
             let (told, pause) = state.failed(error, chance: .random(in: 0..<1))
             settle(told)
@@ -109,7 +109,6 @@ final class GroupCommitLane<Row: GroupedRow>: @unchecked Sendable {
 
     private func publish() {
         var current = state.figures
-        current.time = time
         current.late = late
         current.waiting = state.waitingCount
         figures.withLock { $0 = current }

@@ -30,6 +30,9 @@ package final class Journal: Sendable {
         var hasEnded = false
         var replayedBytes = 0
         var figures = JournalFigures()
+        /// Our files with rows, by number.
+        var backlog: [Int: JournalBacklog] = [:]
+        var orphans = JournalBacklog()
         /// Held until the journal is closed: then any process may replay it.
         var lock: FileLock?
     }
@@ -74,7 +77,13 @@ package final class Journal: Sendable {
     }
 
     /// As of the last write. Any thread.
-    package var figures: JournalFigures { state.withLock { $0.figures } }
+    package var figures: JournalFigures {
+        state.withLock { state in
+            var figures = state.figures
+            figures.backlog = state.backlog.values.reduce(state.orphans, +)
+            return figures
+        }
+    }
 
     /// Waits for what is being written and takes nothing more. What is left in the files, the next process replays.
     package func close() async {
@@ -103,10 +112,17 @@ package final class Journal: Sendable {
     }
 
     /// A file of this many bytes, ours or a dead one's, is replayed and gone.
-    func forget(bytes: Int, isOurs: Bool) {
-        state.withLock { if isOurs { $0.replayedBytes += bytes } }
+    func forget(_ number: Int, bytes: Int, isOurs: Bool) {
+        guard isOurs else { return }
+        state.withLock { state in
+            state.replayedBytes += bytes
+            state.backlog[number] = nil
+        }
         bell.raise()
     }
+
+    /// What the journals of dead processes hold that this one may replay.
+    func setOrphans(_ backlog: JournalBacklog) { state.withLock { $0.orphans = backlog } }
 
     func count(_ change: (inout JournalFigures) -> Void) {
         state.withLock { change(&$0.figures) }
@@ -147,6 +163,7 @@ package final class Journal: Sendable {
 
     private func write(_ appends: [Append], with writer: inout JournalWriter, _ log: Logger) {
         let wasTrusted = writer.isTrusted
+        let sizeBefore = writer.bytes
         let outcomes = writer.append(appends.map(\.record))
         if wasTrusted, !writer.isTrusted {
             log.error("the journal's disk has failed: nothing more is written to it before the next start")
@@ -155,7 +172,16 @@ package final class Journal: Sendable {
         state.withLock { state in
             state.figures.rows += written
             state.figures.refused += outcomes.count - written
-            if written > 0 { state.figures.writes += 1 }
+            if written > 0 {
+                state.figures.writes += 1
+                let added = JournalBacklog(
+                    files: 0, bytes: writer.bytes - sizeBefore,
+                    kinds: zip(appends, outcomes).reduce(into: [:]) { kinds, row in
+                        if case .success = row.1 { kinds[row.0.record.kind, default: 0] += 1 }
+                    })
+                let number = writer.nextNumber - 1
+                state.backlog[number] = (state.backlog[number] ?? JournalBacklog(files: 1, oldest: .now())) + added
+            }
             state.figures.isTrusted = writer.isTrusted
             state.figures.bytes = writer.bytes
         }
@@ -169,6 +195,8 @@ package struct JournalFigures: Hashable, Sendable {
     package internal(set) var isTrusted = true
     /// In files of this process that are not replayed yet.
     package internal(set) var bytes = 0
+    /// What waits to be replayed: of this process, and of dead ones as the last look found it.
+    package internal(set) var backlog = JournalBacklog()
     /// Rows put on the disk, and the writes they shared.
     package internal(set) var rows = 0
     package internal(set) var writes = 0
@@ -185,7 +213,16 @@ extension JournalFigures {
         [
             MetricFamily(
                 "sluice_journal_trusted", .gauge, help: "1 as long as no fsync has failed.", isTrusted ? 1 : 0),
-            MetricFamily("sluice_journal_bytes", .gauge, help: "Bytes that are not replayed yet.", Double(bytes)),
+            MetricFamily(
+                "sluice_journal_waiting", .gauge, help: "Rows in files that are not replayed yet.",
+                Double(backlog.rows)),
+            MetricFamily(
+                "sluice_journal_bytes", .gauge, help: "Bytes that are not replayed yet.", Double(backlog.bytes)),
+            MetricFamily(
+                "sluice_journal_files", .gauge, help: "Files that are not replayed yet.", Double(backlog.files)),
+            MetricFamily(
+                "sluice_journal_oldest_seconds", .gauge, help: "Since the oldest of these files was begun.",
+                backlog.age(at: .now())),
             MetricFamily("sluice_journal_rows_total", .counter, help: "Rows put on the disk.", Double(rows)),
             MetricFamily("sluice_journal_writes_total", .counter, help: "Writes that they shared.", Double(writes)),
             MetricFamily("sluice_journal_refused_total", .counter, help: "Rows that found no place.", Double(refused)),

@@ -9,6 +9,8 @@ struct JournalDirectory: Sendable {
     init(dataDirectory: String) { root = "\(dataDirectory)/journal" }
 
     static let lockName = "lock"
+    /// Added to a file's number, for the rows of it that nobody knew.
+    static let leftFrom = 1_000_000_000
     var parked: String { "\(root)/parked" }
     func path(_ name: String) -> String { "\(root)/\(name)" }
 

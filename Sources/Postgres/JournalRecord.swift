@@ -1,3 +1,5 @@
+import Base
+
 /// One row in a journal's file, and how files and rows are framed.
 ///
 /// A file begins with eight bytes of magic and eight of salt, of its own. A record is a mark, the length of its body, the sum of salt,
@@ -26,6 +28,12 @@ struct JournalRecord: Hashable {
         let size = Self.bytes(UInt32(length))
         let sum = CRC32C.sum(body, continuing: CRC32C.sum(salt + size))
         return Self.mark + size + Self.bytes(sum) + body
+    }
+
+    /// A whole file of these records; those that don't fit are none, for they were read from one.
+    static func file(of records: [JournalRecord]) -> [UInt8] {
+        let salt = RandomBytes.make(fileHeaderSize - fileMagic.count)
+        return records.reduce(into: fileHeader(salt: salt)) { $0 += $1.framed(salt: salt) ?? [] }
     }
 
     private static func bytes(_ number: UInt32) -> [UInt8] {

@@ -12,20 +12,25 @@ package typealias JournalHandler = @Sendable (_ rows: [[UInt8]]) async throws(Po
 /// their keys make harmless. One loop; `@unchecked Sendable` on that ground.
 package final class JournalReplayer: @unchecked Sendable {
     /// Of one statement.
-    private static let batchRows = 500
+    static let batchRows = 500
     private static let batchBytes = 1 << 20
 
-    private let journal: Journal
-    private let handlers: [String: JournalHandler]
+    let journal: Journal
+    let handlers: [String: JournalHandler]
     private let loop: EventLoop
     private let pause: Duration
-    private let log: Logger
+    let log: Logger
     private var task: Task<Void, Never>?
     /// Files of our own journal below this number are closed.
     private var closedEnd = 0
+    private var lateness = JournalLateness()
+    /// Files that hold nothing but rows of kinds without a handler here.
+    var left: Set<String> = []
+    /// What the journals of dead processes hold, by journal and by file.
+    var orphans: [String: [String: JournalBacklog]] = [:]
 
     /// - Parameters:
-    ///   - handlers: by kind.
+    ///   - handlers: by kind. Rows of other kinds stay in the journal, for a version that knows them.
     ///   - pause: between two looks.
     package init(
         _ journal: Journal, handlers: [String: JournalHandler], loop: EventLoop, pause: Duration = .seconds(1),
@@ -59,19 +64,25 @@ package final class JournalReplayer: @unchecked Sendable {
         let directory = journal.directory
         let own = journal.name
         var isDone = true
-        for name in await blocking({ directory.names() }) where name != own {
-            guard let lock = await blocking({ directory.take(name) }) else { continue }
+        let names = await blocking { directory.names() }.filter { $0 != own }
+        orphans = orphans.filter { names.contains($0.key) }
+        for name in names {
+            guard let lock = await blocking({ directory.take(name) }) else {
+                orphans[name] = nil
+                continue
+            }
             let segments = await blocking { directory.segments(of: name) }
-            if !segments.isEmpty {
+            if orphans[name] == nil, !segments.isEmpty {
                 log.warning("replaying the journal of a process that is gone", ["files": "\(segments.count)"])
             }
-            if await replay(segments, of: name) {
-                await blocking { directory.remove(name) }
-            } else {
-                isDone = false
-            }
+            await count(segments, of: name)
+            if await !replay(segments, of: name) { isDone = false }
+            let rest = await blocking { directory.segments(of: name) }
+            await count(rest, of: name)
+            if rest.isEmpty { await blocking { directory.remove(name) } }
             withExtendedLifetime(lock) {}
         }
+        tellOrphans()
         if journal.figures.bytes > 0, await !replayOwn() { isDone = false }
         return isDone
     }
@@ -88,7 +99,7 @@ package final class JournalReplayer: @unchecked Sendable {
         return await blocking { directory.segments(of: name).filter { $0.number < end } }
     }
 
-    private func blocking<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
+    func blocking<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
         await HelperThread.shared.run(work)
     }
 
@@ -96,7 +107,7 @@ package final class JournalReplayer: @unchecked Sendable {
 
     private func replay(_ segments: [(number: Int, path: String)], of name: String) async -> Bool {
         let place = journal.directory.path(name)
-        for segment in segments {
+        for segment in segments where !left.contains(segment.path) {
             do {
                 try await replay(segment.number, segment.path, name, place)
             } catch let error as PostgresError where error.isUnavailability || error.category == .cancelled {
@@ -120,10 +131,11 @@ package final class JournalReplayer: @unchecked Sendable {
             log.error("a journal's file is damaged", ["journal": name, "bytes": "\(contents.damagedBytes)"])
             try await park(file, as: "\(name)-\(number).damaged")
         }
+        guard let entries = try await claimed(contents, of: number, path, name) else { return }
         var progress = await blocking { JournalProgress.load(place) } ?? JournalProgress()
         if progress.segment != number { progress = JournalProgress(segment: number) }
-        progress.takeOver(rows: contents.entries.map { ($0.offset, $0.end) })
-        var rest = contents.entries[...].drop { $0.offset < progress.done }
+        progress.takeOver(rows: entries.map { ($0.offset, $0.end) })
+        var rest = entries[...].drop { $0.offset < progress.done }
         while let first = rest.first {
             let isAlone = first.offset < progress.alone
             if progress.isDeadly, progress.done == first.offset {
@@ -132,7 +144,7 @@ package final class JournalReplayer: @unchecked Sendable {
                 rest.removeFirst()
                 continue
             }
-            let batch = isAlone ? rest.prefix(1) : Self.batch(rest)
+            let batch = Self.batch(rest).prefix(isAlone ? 1 : lateness.limit(path, at: first.offset) ?? Self.batchRows)
             progress.done = first.offset
             progress.tried = batch.last?.end ?? first.end
             await save(progress, place)
@@ -151,7 +163,10 @@ package final class JournalReplayer: @unchecked Sendable {
                 await acquittal.value
                 progress.tried = 0
                 await save(progress, place)
-                throw error
+                guard error.isStatementTooSlow else { throw error }
+                lateness.late(path, from: first.offset, to: batch.last?.end ?? first.end, rows: batch.count)
+                guard await isToBlame(first, before: rest.dropFirst(), number, name) else { throw error }
+                try await park(first.record, "\(name)-\(number)-\(first.offset)", "its statement takes too long")
             }
             acquittal.cancel()
             await acquittal.value
@@ -166,7 +181,46 @@ package final class JournalReplayer: @unchecked Sendable {
                 try JournalDisk.synchronizeDirectory(place)
             }
         }.get()
-        journal.forget(bytes: bytes, isOurs: isOurs)
+        journal.forget(number, bytes: bytes, isOurs: isOurs)
+    }
+
+    /// Whether the row that was late just now is at fault, and not a database that is slow, or a table that somebody has locked.
+    private func isToBlame(
+        _ late: JournalRecord.Contents.Entry, before rest: ArraySlice<JournalRecord.Contents.Entry>, _ number: Int,
+        _ name: String
+    ) async -> Bool {
+        guard lateness.isSuspect else { return false }
+        if lateness.isOver { return true }
+        var others = rest.filter { $0.record.kind == late.record.kind }.prefix(3).map(\.record)
+        if others.isEmpty {
+            if name == journal.name { closedEnd = await journal.closeSegment() }
+            others = await rows(of: late.record.kind, behind: number, name)
+        }
+        // They are replayed again in their turn, which does no harm.
+        for other in others where await passes(other) { return true }
+        return false
+    }
+
+    /// A few rows of the next file, for which this one stands in the way.
+    private func rows(of kind: String, behind number: Int, _ name: String) async -> [JournalRecord] {
+        let directory = journal.directory
+        let end = name == journal.name ? closedEnd : .max
+        return await blocking {
+            let next = directory.segments(of: name).first { $0.number > number && $0.number < end }
+            let file = next.flatMap { try? FileSystem.read($0.path, limit: 1 << 30) } ?? []
+            return JournalRecord.contents(of: file).entries.lazy.map(\.record).filter { $0.kind == kind }.prefix(3)
+                .map { $0 }
+        }
+    }
+
+    private func passes(_ record: JournalRecord) async -> Bool {
+        guard let handler = handlers[record.kind] else { return false }
+        do throws(PostgresError) {
+            try await handler([record.payload])
+            return true
+        } catch {
+            return false
+        }
     }
 
     /// A disk that is full must not keep the replay from making room. Then a death is forgotten.
@@ -194,17 +248,14 @@ package final class JournalReplayer: @unchecked Sendable {
         _ batch: ArraySlice<JournalRecord.Contents.Entry>, as name: String
     ) async throws(PostgresError) {
         guard let first = batch.first else { return }
+        guard let handler = handlers[first.record.kind] else { return }
         let reason: String
-        if let handler = handlers[first.record.kind] {
-            do throws(PostgresError) {
-                try await handler(batch.map(\.record.payload))
-                return journal.count { $0.replayed += batch.count }
-            } catch {
-                guard error.blamesValues || error.category == .decoding else { throw error }
-                reason = "\(error)"
-            }
-        } else {
-            reason = "no handler for its kind"
+        do throws(PostgresError) {
+            try await handler(batch.map(\.record.payload))
+            return journal.count { $0.replayed += batch.count }
+        } catch {
+            guard error.blamesValues || error.category == .decoding else { throw error }
+            reason = "\(error)"
         }
         if batch.count > 1 {
             let middle = batch.startIndex + batch.count / 2
@@ -217,26 +268,5 @@ package final class JournalReplayer: @unchecked Sendable {
                 throw PostgresError(.other, "a row could not be parked: \(error)")
             }
         }
-    }
-
-    // MARK: Parking
-
-    private func park(_ record: JournalRecord, _ name: String, _ reason: String) async throws {
-        log.error(
-            "a row of the journal can't be replayed and was put aside",
-            ["kind": record.kind, "file": "journal/parked/\(name)", "error": reason])
-        try await park(Array("\(record.kind)\n\(reason)\n".utf8) + record.payload, as: name)
-    }
-
-    private func park(_ content: [UInt8], as name: String) async throws {
-        let directory = journal.directory.parked
-        let count = try await blocking {
-            Result { () throws(SystemError) in
-                try FileSystem.makeDirectories(directory, mode: 0o700)
-                try FileSystem.write(content, to: "\(directory)/\(name)", mode: 0o600)
-                return try FileSystem.list(directory).count
-            }
-        }.get()
-        journal.count { $0.parked = count }
     }
 }

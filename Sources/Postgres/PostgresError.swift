@@ -3,7 +3,7 @@
 /// `description` may be logged and shown: it holds codes and names, never a value. `debugDescription` tells all there is.
 package struct PostgresError: Error, Sendable {
     package enum Category: Hashable, Sendable {
-        /// The server can't be reached; it is tried again in about `retryAfter`. Nothing was done.
+        /// The server can't be reached, or is a standby that takes no writes; it is tried again in about `retryAfter`. Nothing was done.
         case unavailable(retryAfter: Duration)
         /// All of this loop's connections stayed busy for as long as a caller waits, or too many wait already. Nothing was done.
         case poolExhausted
@@ -84,6 +84,11 @@ extension PostgresError {
 
     /// A text with a NUL was given: refused by us before it was sent, or by the server within JSON (22P05) or as text (22021).
     package var isOfNUL: Bool { category == .invalidParameter || sqlState == "22P05" || sqlState == "22021" }
+    /// The server doesn't write, so it is not the one to stay connected to.
+    var isFromStandby: Bool { sqlState == "25006" }
+
+    /// The statement itself ran out of time, and the server said so: it was stopped, and the server is there.
+    var isStatementTooSlow: Bool { category == .deadline && sqlState == "57014" }
 
     /// For `Retry-After`; nil when no time is known.
     package var retryAfter: Duration? {
@@ -104,6 +109,8 @@ extension PostgresError {
         // The server says goodbye on this connection: shutdown, crash of a neighbour, starting up, database dropped.
         case "57P01", "57P02", "57P03", "57P04", "57P05", "25P03": return .connectionLost
         case "42501": return .denied
+        // A standby, as after a fail-over: no row is to blame, and the next connection may find the server that writes.
+        case "25006": return .unavailable(retryAfter: .seconds(1))
         default: break
         }
         switch sqlState.prefix(2) {

@@ -106,18 +106,135 @@ import Testing
         try await withTemporaryDirectory { directory in
             let journal = try journal(directory)
             for number in 0..<30 { try await journal.append(kind: "row", Array("\(number)".utf8)) }
-            try await journal.append(kind: "unknown", Array("of a later version".utf8))
             let handled = Handled()
             let bad = PostgresError(category: .checkViolation, sqlState: "23514", message: "")
             #expect(try await replay(journal, handled.handler { $0.contains("17") ? bad : nil }))
             #expect(handled.rows == (0..<30).filter { $0 != 17 }.map { "\($0)" })
-            #expect(journal.figures.parked == 2)
+            #expect(journal.figures.parked == 1 && journal.figures.backlog == JournalBacklog())
             let parked = try FileSystem.list(journal.directory.parked).map { name in
                 String(
                     decoding: try FileSystem.read("\(journal.directory.parked)/\(name)", limit: 4_096), as: UTF8.self)
             }
             #expect(parked.contains { $0.hasPrefix("row\n") && $0.hasSuffix("\n17") })
-            #expect(parked.contains { $0.hasPrefix("unknown\n") && $0.hasSuffix("of a later version") })
+            await journal.close()
+        }
+    }
+
+    @Test func `rows of a kind that nobody knows stay in the journal, and a version that knows them replays them`()
+        async throws
+    {
+        try await withTemporaryDirectory { directory in
+            let former = try journal(directory)
+            for number in 0..<4 {
+                try await former.append(kind: number % 2 == 0 ? "row" : "later", Array("\(number)".utf8))
+            }
+            await former.close()
+            let first = try journal(directory)
+            let handled = Handled()
+            // The second look, and the process after this one, find them still.
+            try await onLoop { loop in
+                let replayer = JournalReplayer(first, handlers: ["row": handled.handler()], loop: loop, log: .silent)
+                for _ in 0..<2 {
+                    #expect(await replayer.run())
+                    #expect(first.figures.backlog.kinds == ["later": 2] && first.figures.backlog.files == 1)
+                }
+            }
+            #expect(handled.rows == ["0", "2"] && first.figures.parked == 0)
+            await first.close()
+            let none = try journal(directory)
+            try await onLoop { loop in
+                #expect(await JournalReplayer(none, handlers: [:], loop: loop, log: .silent).run())
+            }
+            #expect(none.figures.backlog.kinds == ["later": 2])
+            await none.close()
+            let later = try journal(directory)
+            try await onLoop { loop in
+                #expect(
+                    await JournalReplayer(later, handlers: ["later": handled.handler()], loop: loop, log: .silent)
+                        .run())
+            }
+            #expect(handled.rows == ["0", "2", "1", "3"])
+            #expect(later.directory.names() == [later.name] && later.figures.backlog == JournalBacklog())
+            await later.close()
+        }
+    }
+
+    private static let tooSlow = PostgresError(category: .deadline, sqlState: "57014", message: "")
+
+    @Test(arguments: [[17], [0], [29], [4, 5]])
+    func `a row that runs into its deadline each time is found and put aside, and the others go on`(slow: [Int])
+        async throws
+    {
+        try await withTemporaryDirectory { directory in
+            let journal = try journal(directory)
+            for number in 0..<30 { try await journal.append(kind: "row", Array("\(number)".utf8)) }
+            let handled = Handled()
+            let names = slow.map { "\($0)" }
+            let looks = try await onLoop { loop in
+                let replayer = JournalReplayer(
+                    journal,
+                    handlers: [
+                        "row": handled.handler { rows in names.contains(where: rows.contains) ? Self.tooSlow : nil }
+                    ], loop: loop, log: .silent)
+                var looks = 1
+                #expect(await replayer.run() == false)
+                // In another file, it shows that the database takes rows while the last of the first is late.
+                try await journal.append(kind: "row", Array("30".utf8))
+                while await !replayer.run() { looks += 1 }
+                return looks
+            }
+            #expect(looks < 12 * slow.count)
+            #expect(Set(handled.rows) == Set((0...30).filter { !slow.contains($0) }.map { "\($0)" }))
+            #expect(journal.figures.parked == slow.count && journal.figures.backlog.rows == 0)
+            await journal.close()
+        }
+    }
+
+    @Test func `no row is blamed while the database takes none, but in the end none stops the replay`() async throws {
+        try await withTemporaryDirectory { directory in
+            let journal = try journal(directory)
+            for number in 0..<8 { try await journal.append(kind: "row", Array("\(number)".utf8)) }
+            let handled = Handled()
+            try await onLoop { loop in
+                let isLocked = Mutex(true)
+                let replayer = JournalReplayer(
+                    journal,
+                    handlers: ["row": handled.handler { _ in isLocked.withLock { $0 } ? Self.tooSlow : nil }],
+                    loop: loop, log: .silent)
+                for _ in 0..<30 { #expect(await replayer.run() == false) }
+                #expect(journal.figures.parked == 0)
+                isLocked.withLock { $0 = false }
+                #expect(await replayer.run())
+                #expect(handled.rows == (0..<8).map { "\($0)" } && journal.figures.parked == 0)
+                try await journal.append(kind: "row", Array("alone".utf8))
+                isLocked.withLock { $0 = true }
+                var looks = 1
+                while await !replayer.run() { looks += 1 }
+                #expect(looks == JournalLateness.patience && journal.figures.parked == 1)
+            }
+            await journal.close()
+        }
+    }
+
+    @Test func `tells what waits, and nothing once it is replayed`() async throws {
+        try await withTemporaryDirectory { directory in
+            var settings = Journal.Settings()
+            settings.segmentBytes = 200
+            let journal = try journal(directory, settings)
+            #expect(journal.figures.backlog == JournalBacklog())
+            for number in 0..<20 { try await journal.append(kind: "row", Array("row \(number)".utf8)) }
+            let backlog = journal.figures.backlog
+            let files = journal.directory.segments(of: journal.name)
+            let sizes = try files.map { try FileSystem.read($0.path, limit: 1 << 20).count }
+            #expect(backlog.rows == 20 && backlog.kinds == ["row": 20])
+            #expect(backlog.files == files.count && files.count > 1 && backlog.bytes == sizes.reduce(0, +))
+            #expect(backlog.oldest.map { $0 <= .now() } == true)
+            let (read, parked) = JournalBacklog.read(dataDirectory: directory)
+            #expect(read.kinds == backlog.kinds && read.files == backlog.files && read.bytes == backlog.bytes)
+            #expect(parked == 0)
+            #expect(try await replay(journal, Handled().handler()))
+            #expect(journal.figures.backlog == JournalBacklog())
+            #expect(JournalBacklog.read(dataDirectory: directory).waiting == JournalBacklog())
             await journal.close()
         }
     }

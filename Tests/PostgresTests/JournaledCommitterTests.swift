@@ -92,6 +92,48 @@ import Testing
         }
     }
 
+    @Test func `a server that takes no writes is one that is away: the journal has the rows until it does`()
+        async throws
+    {
+        try await withTemporaryDirectory { directory in
+            let cluster = try await PrivateCluster.start(directory: directory, log: .silent)
+            try await withDatabase(url: cluster.databaseURL) { database, _ in
+                try await CountedEvent.create(database)
+                try await database.execute("ALTER DATABASE sluice SET default_transaction_read_only = on")
+            }
+            // As after a fail-over: the connections are to a standby, and the next may be to the server that writes.
+            try await withDatabase(url: cluster.databaseURL) { database, loop in
+                let intake = try await RowIntake.open(database, dataDirectory: directory, loop: loop, log: .silent)
+                let committer = intake.accept(CountedEvent.self)
+                intake.start()
+                for id in 1...5 {
+                    let outcome = try await committer.submit(CountedEvent(id: Int64(id), name: "\(id)", amount: 1))
+                    guard case .journaled = outcome else {
+                        Issue.record("\(id) was committed")
+                        return
+                    }
+                }
+                let away = await #expect(throws: PostgresError.self) {
+                    try await database.execute("CREATE TABLE refused (n int)")
+                }
+                #expect(away?.isUnavailability == true && away?.blamesValues == false)
+                #expect(try await database.one("SELECT count(*) FROM counted_events").get(0, Int.self) == 0)
+                try await database.transaction { transaction in
+                    try await transaction.execute("SET TRANSACTION READ WRITE")
+                    try await transaction.execute("ALTER DATABASE sluice RESET default_transaction_read_only")
+                }
+                while try await database.one("SELECT count(*) FROM counted_events").get(0, Int.self) < 5 {
+                    await loop.sleep(for: .milliseconds(20))
+                }
+                let text = MetricFamily.text(intake.families)
+                #expect(text.contains("\nsluice_journal_parked 0\n"))
+                #expect(text.contains("\nsluice_journal_rows_total 5\n"))
+                await intake.close()
+            }
+            await cluster.release()
+        }
+    }
+
     @Test func `killed at any moment, each row that was answered for is there once`() async throws {
         try await withTemporaryDirectory { directory in
             let cluster = try await PrivateCluster.start(directory: directory, log: .silent)

@@ -28,7 +28,8 @@ import Testing
             ("23503", .foreignKeyViolation),
             ("23502", .notNullViolation), ("23514", .checkViolation), ("22001", .invalidValue), ("57014", .deadline),
             ("57P01", .connectionLost), ("08006", .connectionLost), ("28P01", .denied), ("42501", .denied),
-            ("42703", .invalidStatement), ("53300", .outOfResources), ("55P03", .lockNotAvailable), ("P0001", .other),
+            ("42703", .invalidStatement), ("53300", .outOfResources), ("25006", .unavailable(retryAfter: .seconds(1))),
+            ("55P03", .lockNotAvailable), ("P0001", .other),
             ("", .other),
         ] as [(String, PostgresError.Category)])
     func `sorts the server's codes`(state: String, category: PostgresError.Category) {
