@@ -6,17 +6,32 @@ import Reactor
 /// it at the end, so that COPY and scripts find it as they need it.
 extension Connection {
     /// Each group is a transaction of its own (on a connection without one), and fails or succeeds by itself: one outcome for each.
-    /// A statement may take `limit` from its turn on. Not broken off by its task's cancellation, for the groups have several askers.
-    func pipeline(_ groups: [[SQL]], within limit: Duration) async -> [Result<[Rows], PostgresError>] {
+    /// A statement may take `limit` from its turn on. The groups have several askers: `askers` says which of them have left, and the
+    /// group of one who has is cancelled when its turn comes.
+    func pipeline(
+        _ groups: [[SQL]], within limit: Duration, askers: PipelineAskers = PipelineAskers()
+    ) async -> [Result<[Rows], PostgresError>] {
         await takeTurn()
-        defer { endTurn() }
-        var exchange = PipelineExchange(groups)
-        do throws(PostgresError) {
-            try await run(&exchange, within: limit)
-        } catch {
-            exchange.failUnanswered(error)
+        askers.wake = { [self] in nudge() }
+        defer {
+            askers.wake = nil
+            endTurn()
         }
-        return exchange.outcomes
+        var outcomes: [Result<[Rows], PostgresError>] = groups.map { _ in .failure(.cancelled) }
+        var asked = groups.indices.filter { !askers.left.contains($0) }
+        while !asked.isEmpty {
+            var exchange = PipelineExchange(asked.map { groups[$0] })
+            let numbers = asked
+            do throws(PostgresError) {
+                try await run(&exchange, within: limit) { askers.left.contains(numbers[$0]) }
+            } catch {
+                exchange.failUnanswered(error)
+            }
+            for (number, outcome) in zip(asked, exchange.outcomes) { outcomes[number] = outcome }
+            // Each time one group fewer is left over: the one that the cancellation was sent for has ended.
+            asked = exchange.struckByMistake.map { numbers[$0] }
+        }
+        return outcomes
     }
 
     /// One group; its task's cancellation cancels it.
@@ -38,7 +53,9 @@ extension Connection {
         }
     }
 
-    private func run(_ exchange: inout PipelineExchange, within limit: Duration) async throws(PostgresError) {
+    private func run(
+        _ exchange: inout PipelineExchange, within limit: Duration, hasLeft: (Int) -> Bool = { _ in false }
+    ) async throws(PostgresError) {
         loop.assertCurrent()
         guard let handle, PQstatus(handle) == CONNECTION_OK, PQenterPipelineMode(handle) == 1 else {
             var error = lost()
@@ -46,9 +63,9 @@ extension Connection {
             throw error
         }
         for group in exchange.groups.indices { try send(group, of: &exchange) }
-        try await receive(&exchange, within: limit)
+        try await receive(&exchange, within: limit, hasLeft)
         hasServed = true
-        if self.handle != nil, PQexitPipelineMode(handle) != 1 { close() }
+        if self.handle != nil, exchange.isFromStandby || PQexitPipelineMode(handle) != 1 { close() }
     }
 
     private func send(_ group: Int, of exchange: inout PipelineExchange) throws(PostgresError) {
@@ -86,10 +103,11 @@ extension Connection {
         exchange.expect(.end(group))
     }
 
-    private func receive(_ exchange: inout PipelineExchange, within limit: Duration) async throws(PostgresError) {
+    private func receive(
+        _ exchange: inout PipelineExchange, within limit: Duration, _ hasLeft: (Int) -> Bool
+    ) async throws(PostgresError) {
         var deadline = MonotonicTime.now() + limit
         var cancelling: (task: Task<Bool, Never>, reason: PostgresError)?
-        defer { exchange.breakOffReason = nil }
         while !exchange.isComplete {
             let unsent = PQflush(handle)
             guard unsent >= 0 else { throw lost() }
@@ -103,7 +121,8 @@ extension Connection {
                 continue
             }
             try watch(unsent > 0 ? [.readable, .writable] : [.readable])
-            let wake = await wait(until: deadline)
+            let isForNobody = cancelling == nil && exchange.current.map(hasLeft) == true
+            let wake = isForNobody ? .cancelled : await wait(until: deadline)
             switch wake {
             case .ready:
                 guard PQconsumeInput(handle) == 1 else {
@@ -122,7 +141,7 @@ extension Connection {
                 }
                 let reason = wake == .late ? PostgresError.late(limit) : .cancelled
                 cancelling = (startCancelling(), reason)
-                exchange.breakOffReason = reason
+                exchange.breakOffCurrent(reason)
                 deadline = MonotonicTime.now() + settings.cancelGrace
             }
         }

@@ -202,6 +202,12 @@ final class Connection: ReadinessHandler, @unchecked Sendable {
     /// The wish has been seen; further waits go on.
     func forgetCancellation() { isCancelWanted = false }
 
+    /// Whoever waits here looks again at what it waits for.
+    func nudge() {
+        waiter?.resume(returning: .ready)
+        waiter = nil
+    }
+
     /// Tells the server to cancel what this connection's backend does. True once the server has been told.
     func startCancelling() -> Task<Bool, Never> {
         let process = PQbackendPID(handle)

@@ -15,8 +15,10 @@ struct PipelineExchange {
     let groups: [[SQL]]
     /// Statements that are prepared in this exchange.
     var fresh: [String: StatementCache.Statement] = [:]
-    /// Why a cancellation was sent, if one was: then 57014 means this.
-    var breakOffReason: PostgresError?
+    /// The group that a cancellation was sent for, and why: there 57014 means this.
+    private var breakOff: (group: Int, reason: PostgresError)?
+    /// Cancellations that have struck nothing yet. The group they were sent for may have ended before, and then they strike another.
+    private var cancellations = 0
     private var steps: [Step] = []
     private var next = 0
     private var hasResult = false
@@ -31,6 +33,24 @@ struct PipelineExchange {
         failures = Array(repeating: nil, count: groups.count)
         ended = Array(repeating: false, count: groups.count)
     }
+
+    /// The group whose answer comes next.
+    var current: Int? {
+        guard next < steps.count else { return nil }
+        return switch steps[next] {
+        case .preparation(let group, _, _), .answer(let group, _, _), .other(let group), .end(let group): group
+        }
+    }
+
+    /// A cancellation is sent for the current group.
+    mutating func breakOffCurrent(_ reason: PostgresError) {
+        guard let current else { return }
+        breakOff = (current, reason)
+        cancellations += 1
+    }
+
+    /// Groups that a cancellation struck that was meant for another. Nothing of them was done.
+    var struckByMistake: [Int] { failures.indices.filter { failures[$0]?.isStrayCancellation == true } }
 
     mutating func expect(_ step: Step) { steps.append(step) }
 
@@ -83,9 +103,14 @@ struct PipelineExchange {
     private mutating func note(_ error: PostgresError, _ group: Int, _ text: String?) {
         guard failures[group] == nil else { return }
         var error = error
-        if error.sqlState == "57014", let reason = breakOffReason {
-            error = reason
-            error.sqlState = "57014"
+        if error.sqlState == "57014", cancellations > 0 {
+            cancellations -= 1
+            if let breakOff, breakOff.group == group {
+                error = breakOff.reason
+                error.sqlState = "57014"
+            } else {
+                error.isStrayCancellation = true
+            }
         }
         error.statement = text
         failures[group] = error
@@ -105,10 +130,18 @@ struct PipelineExchange {
         return true
     }
 
-    /// The connection has broken: what has no end yet may have been done or not.
+    /// The connection has broken: what has no end yet may have been done or not. Why it was dropped concerns one group alone.
     mutating func failUnanswered(_ error: PostgresError) {
-        for group in groups.indices where !ended[group] { failures[group] = failures[group] ?? error }
+        var others = error
+        if let breakOff, error.category == breakOff.reason.category {
+            others = PostgresError(.connectionLost, error.message)
+        }
+        for group in groups.indices where !ended[group] {
+            failures[group] = failures[group] ?? (group == breakOff?.group ? error : others)
+        }
     }
+
+    var isFromStandby: Bool { failures.contains { $0?.isFromStandby == true } }
 
     var outcomes: [Result<[Rows], PostgresError>] {
         groups.indices.map { group in

@@ -142,7 +142,10 @@ final class Pool: @unchecked Sendable {
 
     /// Whoever has been given something meanwhile keeps it.
     private func giveUp(_ waiter: PoolWaiter, _ error: PostgresError) {
-        guard let place = waiters.firstIndex(where: { $0 === waiter }) else { return }
+        guard let place = waiters.firstIndex(where: { $0 === waiter }) else {
+            if error.category == .cancelled { waiter.leave() }
+            return
+        }
         waiters.remove(at: place)
         if error.category == .poolExhausted { turnedAway += 1 }
         waiter.finish(.failure(error), loop)
@@ -169,11 +172,15 @@ final class Pool: @unchecked Sendable {
     /// Answers several callers in one round trip, each statement a transaction of its own.
     private func answer(_ callers: [PoolWaiter], on connection: Connection, within limit: Duration) {
         gathered += callers.count
-        // They have what they waited for: their patience and their task's cancellation no longer count.
-        for caller in callers { caller.stopClock(loop) }
+        let askers = PipelineAskers()
+        for (number, caller) in callers.enumerated() {
+            // They have what they waited for: their patience no longer counts.
+            caller.stopClock(loop)
+            caller.onLeave = { askers.leave(number) }
+        }
         loop.spawn { [self] in
             let groups = callers.map { $0.statement.map { [$0] } ?? [] }
-            let outcomes = await connection.pipeline(groups, within: limit)
+            let outcomes = await connection.pipeline(groups, within: limit, askers: askers)
             release(connection)
             for (caller, outcome) in zip(callers, outcomes) {
                 switch outcome {
@@ -191,7 +198,7 @@ final class Pool: @unchecked Sendable {
 
     private func answerAlone(_ caller: PoolWaiter, within limit: Duration) {
         guard let statement = caller.statement else { return }
-        loop.spawn { [self] in
+        let task = loop.spawn { [self] in
             do throws(PostgresError) {
                 let (connection, rows) = try await starting { connection throws(PostgresError) in
                     try await connection.query(statement, within: limit)
@@ -202,6 +209,8 @@ final class Pool: @unchecked Sendable {
                 caller.finish(.failure(error), loop)
             }
         }
+        caller.onLeave = { task.cancel() }
+        if caller.hasLeft { task.cancel() }
     }
 
     func close() {

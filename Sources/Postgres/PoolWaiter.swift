@@ -18,6 +18,9 @@ final class PoolWaiter: @unchecked Sendable {
 
     let wish: Wish
     var timer: TimerID?
+    /// Breaks off what is being done for the caller.
+    var onLeave: (() -> Void)?
+    private(set) var hasLeft = false
     private var continuation: UnsafeContinuation<Outcome, Never>?
     private var early: Outcome?
 
@@ -42,8 +45,15 @@ final class PoolWaiter: @unchecked Sendable {
         timer = nil
     }
 
+    /// The caller's task is cancelled while its statement is under way; it still hears how that ends.
+    func leave() {
+        hasLeft = true
+        onLeave?()
+    }
+
     func finish(_ outcome: Outcome, _ loop: EventLoop) {
         stopClock(loop)
+        onLeave = nil
         if let continuation {
             self.continuation = nil
             continuation.resume(returning: outcome)

@@ -55,6 +55,9 @@ package struct PostgresError: Error, Sendable {
     /// The connection failed before the server could have seen the statement, so another connection may try.
     var isUnsent = false
 
+    /// The statement was cancelled in the place of another that shared its round trip, and did nothing.
+    var isStrayCancellation = false
+
     init(_ category: Category, _ message: String) {
         self.category = category
         self.message = message

@@ -92,6 +92,121 @@ extension LiveTests {
             }
         }
 
+        /// Two callers who wait for the one connection share its next round trip; the statement of the second waits for the first's.
+        private static func sharing(
+            _ first: SQL, _ second: SQL, on database: Database, _ loop: EventLoop
+        ) async throws -> [Task<PostgresError.Category?, Never>] {
+            var tasks: [Task<PostgresError.Category?, Never>] = []
+            try await database.transaction { _ in
+                for (index, sql) in [first, second].enumerated() {
+                    tasks.append(
+                        Task(executorPreference: loop) {
+                            do throws(PostgresError) {
+                                try await database.execute(sql)
+                                return nil
+                            } catch {
+                                return error.category
+                            }
+                        })
+                    while await database.poolState().waiting == index { await loop.sleep(for: .milliseconds(1)) }
+                }
+            }
+            return tasks
+        }
+
+        /// A database with connections of its own, on the same loop.
+        private static func beside(_ loop: EventLoop, _ body: (Database) async throws -> Void) async throws {
+            let url = try #require(PrivateClusterTrait.databaseURL)
+            let other = try Database(url: url, loops: [loop], log: .silent)
+            do {
+                try await body(other)
+                await other.close()
+            } catch {
+                await other.close()
+                throw error
+            }
+        }
+
+        private static func patient() -> Database.Settings {
+            var settings = Self.settings(1)
+            settings.statementDeadline = .seconds(120)
+            return settings
+        }
+
+        @Test func `a statement in a shared round trip ends with its task, and the other is answered`() async throws {
+            try await withDatabase(Self.patient()) { database, loop in
+                try await Self.beside(loop) { other in
+                    let tasks = try await Self.sharing(
+                        "SELECT pg_sleep(64)", "CREATE TABLE shared_trip (n int)", on: database, loop)
+                    try await Self.untilActive("pg_sleep(64)", other, loop)
+                    tasks[0].cancel()
+                    #expect(await tasks[0].value == .cancelled)
+                    #expect(await tasks[1].value == nil)
+                    #expect(await database.poolState().gathered == 2)
+                    #expect(try await other.query("SELECT 1 FROM shared_trip").isEmpty)
+                }
+            }
+        }
+
+        @Test func `who leaves a shared round trip before the turn has come is heeded when it comes`() async throws {
+            try await withDatabase(Self.patient()) { database, loop in
+                try await Self.beside(loop) { other in
+                    var tasks: [Task<PostgresError.Category?, Never>] = []
+                    try await other.transaction { transaction in
+                        try await transaction.execute("SELECT pg_advisory_xact_lock(6501)")
+                        tasks = try await Self.sharing(
+                            "SELECT pg_advisory_xact_lock(6501)", "SELECT pg_sleep(65)", on: database, loop)
+                        try await Self.untilActive("pg_advisory_xact_lock(6501)", other, loop)
+                        tasks[1].cancel()
+                    }
+                    #expect(await tasks[0].value == nil)
+                    #expect(await tasks[1].value == .cancelled)
+                    let left = try await other.query(
+                        "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(65)' AND state = 'active'")
+                    #expect(left.isEmpty)
+                }
+            }
+        }
+
+        @Test func `a cancellation that comes too late for its statement fails no other of the round trip`()
+            async throws
+        {
+            let url = try #require(PrivateClusterTrait.databaseURL)
+            try await withDatabase { other, loop in
+                let target = try ConnectionTarget(url: url, statementDeadline: .seconds(120))
+                let shared = try await Connection.open(target, on: loop, settings: Self.patient())
+                let hold = Bell(loop: loop)
+                // Sent when the first statement is over and the second has begun: as a busy machine may order them.
+                shared.cancelBackend = { backend in
+                    hold.ring()
+                    do {
+                        try await Self.untilActive("pg_sleep(0.566)", other, loop)
+                        return try await other.one("SELECT pg_cancel_backend(\(backend))").get(0, Bool.self)
+                    } catch {
+                        return false
+                    }
+                }
+                let locked = Bell(loop: loop)
+                let holder = Task(executorPreference: loop) {
+                    try await other.transaction { transaction in
+                        try await transaction.execute("SELECT pg_advisory_xact_lock(6601)")
+                        locked.ring()
+                        await hold.wait(atMost: .seconds(60))
+                    }
+                }
+                await locked.wait(atMost: .seconds(60))
+                let outcomes = await shared.pipeline(
+                    [
+                        ["SELECT pg_advisory_xact_lock(6601)"], ["SELECT 66 AS n, pg_sleep(0.566)"], ["SELECT 67 AS n"],
+                    ], within: .seconds(2))
+                try await holder.value
+                #expect(throws: Never.self) { try outcomes[0].get() }
+                #expect(try outcomes[1].get()[0][0].get("n", Int.self) == 66)
+                #expect(try outcomes[2].get()[0][0].get("n", Int.self) == 67)
+                shared.close()
+            }
+        }
+
         @Test func `a caller in the queue leaves it with its task`() async throws {
             try await withDatabase(Self.settings(1)) { database, loop in
                 try await database.transaction { _ in
