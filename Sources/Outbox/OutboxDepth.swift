@@ -29,7 +29,8 @@ package struct OutboxDepth: Sendable {
 
 extension OutboxStore {
     /// Each of the three is read by its own partial index; what was done is not looked at.
-    package func depth() async throws -> [OutboxDepth] {
+    /// - Parameter kinds: told even if there is nothing of them.
+    package func depth(kinds: [String] = []) async throws -> [OutboxDepth] {
         let rows = try await database.query(
             """
             WITH counted AS (
@@ -39,6 +40,8 @@ extension OutboxStore {
                 SELECT kind, 0, count(*), 0, min(created_at) FROM outbox WHERE state = 'running' GROUP BY kind
                 UNION ALL
                 SELECT kind, 0, 0, count(*), NULL FROM outbox WHERE state = 'failed' GROUP BY kind
+                UNION ALL
+                SELECT kind, 0, 0, 0, NULL FROM unnest(\(kinds)::text[]) kind
             )
             SELECT kind, sum(pending)::bigint AS pending, sum(leased)::bigint AS leased, sum(failed)::bigint AS failed,
                 greatest(coalesce(extract(epoch FROM now() - min(oldest)), 0), 0)::double precision AS oldest

@@ -54,6 +54,9 @@ package final class OutboxWorker: @unchecked Sendable {
         bell = Bell(loop: loop)
     }
 
+    /// What this worker performs.
+    package var kinds: [String] { handlers.keys.sorted() }
+
     package func start() {
         loop.execute { [self] in
             main = loop.spawn { await self.run() }

@@ -53,9 +53,12 @@ package final class JournalReplayer: @unchecked Sendable {
 
     /// Breaks off the statement that is under way; the next process goes on.
     package func stop() async {
-        task?.cancel()
+        breakOff()
         await task?.value
     }
+
+    /// The same without waiting for it. On the loop.
+    func breakOff() { task?.cancel() }
 
     /// One look at every journal. On the loop.
     /// - Returns: whether nothing is left that could be replayed now.

@@ -43,11 +43,12 @@ package struct JournaledCommitter<Row: JournaledRow>: Sendable {
     /// Returns when the row is durable. On one of the database's loops.
     /// - Throws: the row's own failure; or, when the journal takes it neither, why the database did not: `isUnavailability`, 503.
     package func submit(_ row: Row) async throws(PostgresError) -> Durable<Row.Answer> {
-        try row.check()
         do throws(PostgresError) {
             return .committed(try await committer.submit(row))
         } catch {
             guard error.isUnavailability else { throw error }
+            // It may have been turned away before anybody looked at it.
+            try row.check()
             do throws(JournalError) {
                 try await journal.append(kind: Row.kind, row.journaled)
                 return .journaled

@@ -68,12 +68,12 @@ package final class RowIntake: Sendable {
         replayer.start()
     }
 
-    /// Breaks the replay off. Rows are taken as before. On the loop.
-    package func stopReplaying() async { await state.withLock { $0.replayer }?.stop() }
+    /// Breaks the replay off, without waiting. Rows are taken as before. On the loop.
+    package func stopReplaying() { state.withLock { $0.replayer }?.breakOff() }
 
     /// When nobody sends rows any more: what has come is on the disk, and what is left in the journal, the next process replays.
     package func close() async {
-        await stopReplaying()
+        await state.withLock { $0.replayer }?.stop()
         await journal.close()
     }
 

@@ -28,10 +28,12 @@ struct Desk {
         defer { renewal?.stop() }
         let startedAt = Timestamp.now()
         let storage = try await Storage.open(configuration, loops: loops, log: log)
+        let intake = try await openIntake(storage)
         let watch = storage.cluster.map { ClusterWatch(cluster: $0, loop: loops[0], log: log) }
         watch?.start()
         let metrics = MetricSources()
         Measurements.add(to: metrics, database: storage.database, startedAt: startedAt)
+        metrics.add { intake.families }
 
         let demo =
             configuration.demo
@@ -55,6 +57,7 @@ struct Desk {
                 Retention(database: storage.database).handler(log: log.component("retention")),
             ],
             schedules: [Retention.schedule], loop: loops[0], log: log.component("outbox"))
+        Measurements.addOutbox(to: metrics, database: storage.database, kinds: outbox.kinds)
         outbox.start()
 
         let readiness = ReadinessFlag()
@@ -62,6 +65,8 @@ struct Desk {
             configuration: configuration, storage: storage, trackers: trackers, log: log,
             readiness: readiness, loops: loops, ordered: { outbox.poke() }, metrics: metrics
         ).application()
+        // Every kind of row has been named by now, and nobody asks yet.
+        intake.start()
         let server: Server
         do {
             server = try Server(
@@ -72,6 +77,7 @@ struct Desk {
         } catch {
             StandardError.write(
                 "Sluice can't listen on \(configuration.host):\(configuration.port): \(error.reason).\n")
+            await intake.close()
             await outbox.stop(within: .zero)
             await fetch.close()
             await demo?.keitaro.stop()
@@ -87,7 +93,9 @@ struct Desk {
 
         log.info("stopping")
         readiness.isReady.store(false, ordering: .relaxed)
+        intake.stopReplaying()
         await server.stop(within: .seconds(8))
+        await intake.close()
         await outbox.stop(within: .seconds(1))
         await fetch.close()
         await demo?.keitaro.stop()
@@ -95,6 +103,18 @@ struct Desk {
         await storage.close()
         log.info("stopped")
         return 0
+    }
+
+    /// Where rows go while the database is away has to be there before anybody is served.
+    private func openIntake(_ storage: Storage) async throws -> RowIntake {
+        do {
+            return try await RowIntake.open(
+                storage.database, dataDirectory: configuration.dataDirectory, loop: loops[0],
+                log: log.component("journal"))
+        } catch {
+            await storage.close()
+            throw error
+        }
     }
 
     private func announce(port: UInt16) {

@@ -14,6 +14,7 @@ struct Doctor {
 
     func run() async -> Int32 {
         var isWell = checkDirectory()
+        isWell = checkJournal() && isWell
         do {
             let storage = try await Storage.open(configuration, loops: loops, log: log)
             let kind = configuration.databaseURL == nil ? "private cluster" : "DATABASE_URL"
@@ -44,6 +45,21 @@ struct Doctor {
             return report(
                 "DATA_DIR", "\(path) can't be written: \(error.reason). Make it writable or set DATA_DIR.", "")
         }
+    }
+
+    private func checkJournal() -> Bool {
+        let (waiting, parked) = JournalBacklog.read(dataDirectory: configuration.dataDirectory)
+        let kinds = waiting.kinds.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+        let age = Int(waiting.age(at: .now()) / 60)
+        let detail =
+            waiting.rows == 0
+            ? "nothing waits in it"
+            : "\(waiting.rows) rows wait in it (\(kinds)), the oldest for \(age) min; a desk that runs brings them in"
+        guard parked > 0 else { return report("journal", nil, detail) }
+        return report(
+            "journal",
+            "\(detail); \(parked) that could not be brought in lie in \(configuration.dataDirectory)/journal/parked. "
+                + "Each file says why in its second line; remove it when it is dealt with.", "")
     }
 
     private func checkKeitaro(_ storage: Storage) async -> Bool {

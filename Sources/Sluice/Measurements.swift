@@ -5,7 +5,7 @@ import Postgres
 
 /// The numbers of `/metrics` that the parts of the process give.
 enum Measurements {
-    /// Those that are there from the start; the server's connections come when it listens.
+    /// Those that are there from the start; the others come with what they count.
     static func add(to sources: MetricSources, database: Database, startedAt: Timestamp) {
         let about = [
             MetricFamily(
@@ -16,10 +16,14 @@ enum Measurements {
         ]
         sources.add { about + ProcessMetrics.families() }
         sources.add { await database.poolState().families }
+    }
+
+    /// - Parameter kinds: what this process performs; they are told with zeros when there is nothing of them.
+    static func addOutbox(to sources: MetricSources, database: Database, kinds: [String]) {
         let outbox = OutboxStore(database: database)
         sources.add {
             // A database that is away is itself a number; everything else is still told.
-            let depths = try? await outbox.depth()
+            let depths = try? await outbox.depth(kinds: kinds)
             let isUp = MetricFamily(
                 "sluice_database_up", .gauge, help: "Whether the database answered just now.", depths == nil ? 0 : 1)
             return [isUp] + OutboxDepth.families(depths ?? [])

@@ -113,6 +113,11 @@ import Testing
                         return
                     }
                 }
+                let unfit = await #expect(throws: PostgresError.self) {
+                    try await committer.submit(
+                        CountedEvent(id: 6, name: String(repeating: "x", count: 101), amount: 1))
+                }
+                #expect(unfit?.category == .invalidParameter)
                 let away = await #expect(throws: PostgresError.self) {
                     try await database.execute("CREATE TABLE refused (n int)")
                 }

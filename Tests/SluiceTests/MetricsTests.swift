@@ -21,6 +21,15 @@ import TestGround
                 for line in [
                     "sluice_build_info{version=\"", "process_resident_memory_bytes ", "process_cpu_seconds_total ",
                     "process_start_time_seconds 1", "sluice_database_up 1", "sluice_http_connections 1",
+                    // Nothing has happened here yet, and that can be read.
+                    "sluice_batch_rows_bucket{le=\"1024\"} 0", "sluice_batch_rows_count 0",
+                    "sluice_batch_commit_seconds_bucket{le=\"0.005\"} 0", "sluice_batch_commit_seconds_count 0",
+                    "sluice_batch_waiting 0", "sluice_batch_failures_total 0", "sluice_journal_waiting 0",
+                    "sluice_journal_bytes 0", "sluice_journal_files 0", "sluice_journal_oldest_seconds 0",
+                    "sluice_journal_rows_total 0", "sluice_journal_replayed_total 0", "sluice_journal_parked 0",
+                    "sluice_journal_trusted 1", "sluice_outbox_pending{kind=\"keitaro.push\"} 0",
+                    "sluice_outbox_failed{kind=\"keitaro.push\"} 0",
+                    "sluice_outbox_oldest_seconds{kind=\"keitaro.push\"} 0",
                     "sluice_http_requests_total{route=\"/health\",method=\"GET\",status=\"2xx\"} 5",
                 ] {
                     #expect(text.contains("\n" + line), "\(line) is not in\n\(text)")

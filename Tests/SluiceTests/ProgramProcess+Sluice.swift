@@ -4,9 +4,12 @@ import TestGround
 /// The program itself in processes of their own.
 extension ProgramProcess {
     convenience init(sluice arguments: [String], _ settings: [String: String] = [:]) throws {
+        // Never the directory of a desk that works on this machine.
+        let folder = settings["DATA_DIR"] ?? settings["DEMO_DATA_DIR"] == nil ? try TemporaryFolder("data") : nil
+        var environment = ["LOG_LEVEL": "error", "ASSETS_DIR": TestPlaces.repository]
+        environment["DATA_DIR"] = folder?.path
         try self.init(
-            [Self.sluice] + arguments,
-            environment: ["LOG_LEVEL": "error", "ASSETS_DIR": TestPlaces.repository].merging(settings) { $1 })
+            [Self.sluice] + arguments, environment: environment.merging(settings) { $1 }, folder: folder)
     }
 
     /// A desk that serves; its address.
