@@ -87,6 +87,7 @@ extension PostgresError {
 
     /// A text with a NUL was given: refused by us before it was sent, or by the server within JSON (22P05) or as text (22021).
     package var isOfNUL: Bool { category == .invalidParameter || sqlState == "22P05" || sqlState == "22021" }
+
     /// The server doesn't write, so it is not the one to stay connected to.
     var isFromStandby: Bool { sqlState == "25006" }
 
