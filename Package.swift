@@ -126,7 +126,7 @@ let suites: [Target] = [
 ]
 
 // bin/test compiles under the sanitizers what it then runs.
-let platformSuites: Set = ["ReactorTests", "HTTPTests", "FetchTests", "PostgresTests", "OutboxTests"]
+let platformSuites: Set = ["ReactorTests", "HTTPTests", "FetchTests", "PostgresTests", "OutboxTests", "AccountsTests"]
 let chosenSuites = suites.filter { suite in
     Context.environment["SLUICE_SUITES"] != "platform" || suite.type != .test || platformSuites.contains(suite.name)
 }

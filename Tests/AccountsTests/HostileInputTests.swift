@@ -51,6 +51,10 @@ import Testing
         Hostile("true", "true"),
     ]
 
+    /// The few that a page could trip over when it shows them again.
+    private static let said = [nul, Hostile(#""\ud800""#, "%ED%A0%80"), script, Hostile(number: "-1")]
+    private static let script = Hostile(text: "\u{202E}{{x}}<script>%s\u{7F}\r\n")
+
     /// What most fields want to be, so that the hostile one is reached.
     private static let honest: [String: String] = [
         "table": #""outbox""#, "keep_days": "7", "offer_id": "1", "share": "10", "pinned": "true", "name": #""x""#,
@@ -73,6 +77,8 @@ import Testing
         var list: [String] = []
 
         mutating func note(_ answer: Visitor.Answer, _ what: String) {
+            // On a busy machine the simulated Keitaro may be late, which is no failure of the desk.
+            if answer.status == 504, answer.json["keitaro"] == "timeout" { return }
             if answer.status >= 500 { list.append("\(answer.status): \(what.prefix(300)): \(answer.text.prefix(300))") }
         }
 
@@ -97,7 +103,7 @@ import Testing
                         found.noteInside(try await program.get(target), target)
                     }
                     // What a page says back to its asker.
-                    for value in Self.values.prefix(8) where route.needsPerson {
+                    for value in Self.said where route.needsPerson {
                         let target = "\(path)?\(name)=\(value.form)"
                         found.noteInside(try await page.get(target), "page \(target)")
                     }
@@ -221,17 +227,19 @@ import Testing
     @Test func `no content of a wrong kind is answered with a failure`() async throws {
         try await withSyncedDesk { desk, _, _ in
             var found = Findings()
+            let page = try await desk.named("person", .admin)
             for route in desk.routes where route.method == .post {
                 let path = Self.path(route)
                 let program = try await program(desk)
-                let page = try await desk.named("person \(route.name)".filter { $0.isLetter || $0 == " " }, .admin)
                 for (type, bytes) in Self.contents {
                     let what = "\(path) \(type) \(bytes.prefix(40))"
                     found.note(try await program.with("Content-Type", type).send(.post, path, bytes), what)
                     if !route.needsPerson {
                         found.note(try await desk.stranger.with("Content-Type", type).send(.post, path, bytes), what)
                     }
-                    found.note(try await page.with("Content-Type", type).send(.post, path, bytes), "page \(what)")
+                    // A session that says goodbye is gone.
+                    if route.name == "POST /users/logout/" { continue }
+                    found.noteInside(try await page.with("Content-Type", type).send(.post, path, bytes), "page \(what)")
                 }
             }
             #expect(found.list == [])
