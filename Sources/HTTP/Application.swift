@@ -96,8 +96,9 @@ package struct Application: Sendable {
         request.match = match
         if case .route(let route, let parameters) = match {
             request.parameters = parameters
-            // The chain answers its own failures.
-            let response = await problems.answering(request, route.isBare ? route.handler : chain)
+            // The chain answers its own failures, and adds the fields that every answer carries.
+            var response = await problems.answering(request, route.isBare ? route.handler : chain)
+            if route.isBare, response.renderedFields == nil { SecurityHeaders.add(to: &response, for: request) }
             (route.measure ?? unmatched).record(response.status, nanoseconds: Self.age(of: request))
             return response
         }

@@ -99,7 +99,7 @@ extension Connection {
     private func refuse(_ error: HTTPError, toHead: Bool) async {
         worker.refusals.add(1)
         var response = error.problem(requestID: "-")
-        response.set("Cache-Control", "no-store")
+        SecurityHeaders.add(to: &response)
         var bytes: [UInt8] = []
         ResponseHead.write(
             response, to: toHead ? .head : .get, isVersion10: false, keepsAlive: false, date: worker.date(),

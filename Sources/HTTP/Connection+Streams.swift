@@ -34,7 +34,7 @@ extension Connection {
         case .failedBeforeHead(let error):
             if hasExpired || readiness.peerIsGone { return false }
             let problem = await worker.application.answer(to: error, request)
-            return await conclude(problem, to: request.head, keepsAlive: keepsAlive && !isDraining)
+            return await conclude(problem, to: request.head, keepsAlive: keepsAlive && !isEnding)
         case .cut(let error):
             if !(error is CancellationError) { worker.application.reportCut(error, request) }
             // Without chunks only a reset says that the end is missing.

@@ -21,6 +21,8 @@ final class Connection: @unchecked Sendable {
     var deadline: MonotonicTime
     var hasExpired = false
     var isDraining = false
+    /// Its next answer is its last.
+    var isEnding: Bool { isDraining || worker.isLeaving }
     /// The last read took everything that was there.
     private var isDrained = false
     var streaming: StreamedAnswer?
@@ -108,7 +110,7 @@ final class Connection: @unchecked Sendable {
         if response.isDropped || Task.isCancelled { return false }
         // Content that nobody has read stands before the next request.
         let isRead = incoming?.isFinished ?? true
-        let keepsAlive = head.keepsAlive && !response.closes && !isDraining && isRead
+        let keepsAlive = head.keepsAlive && !response.closes && !isEnding && isRead
         if case .stream(let stream) = response.source, head.method != .head, !response.status.forbidsBody {
             return await send(stream, of: response, to: request, keepsAlive: keepsAlive)
         }
@@ -122,7 +124,7 @@ final class Connection: @unchecked Sendable {
         let request = Request(head: head, body: [], peer: peer, loop: worker.loop)
         let response = await worker.application.answer(to: HTTPError.overloaded, request)
         let isRead = !(hasContent ?? (head.framing != .none))
-        return await conclude(response, to: head, keepsAlive: head.keepsAlive && !isDraining && isRead)
+        return await conclude(response, to: head, keepsAlive: head.keepsAlive && !isEnding && isRead)
     }
 
     func conclude(_ response: Response, to head: RequestHead, keepsAlive: Bool) async -> Bool {

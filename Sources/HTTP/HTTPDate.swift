@@ -1,10 +1,24 @@
 import Base
+import Glibc
 
 /// Dates of header fields (RFC 9110 §5.6.7), to the second.
 package enum HTTPDate {
     /// e.g. `Sun, 06 Nov 1994 08:49:37 GMT`.
     package static func text(_ time: Timestamp) -> String {
-        String(decoding: ResponseHead.date(secondsSince1970: Int(time.seconds)), as: UTF8.self)
+        String(decoding: bytes(secondsSince1970: Int(time.seconds)), as: UTF8.self)
+    }
+
+    static func bytes(secondsSince1970 seconds: Int) -> [UInt8] {
+        var time = time_t(seconds)
+        var parts = tm()
+        gmtime_r(&time, &parts)
+        let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+        let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+        func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+        let text =
+            "\(days[Int(parts.tm_wday)]), \(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(parts.tm_year + 1900) "
+            + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) GMT"
+        return Array(text.utf8)
     }
 
     /// Reads the form above and the two old ones, `Sunday, 06-Nov-94 08:49:37 GMT` and `Sun Nov  6 08:49:37 1994`; nil for anything else.

@@ -48,22 +48,4 @@ package struct HTTPError: Error, Sendable {
             .serviceUnavailable, detail: "The server has more work than it can do now.", type: overloadedType,
             headers: [("Retry-After", String(Int.random(in: 1...3)))])
     }
-
-    /// The `application/problem+json` form.
-    package func problem(requestID: String) -> Response {
-        var object = JSONObject()
-        object["type"] = .string(type ?? "about:blank")
-        object["title"] = .string(title ?? status.reason)
-        object["status"] = .integer(Int64(status.code))
-        if let detail { object["detail"] = .string(detail) }
-        object["request_id"] = .string(requestID)
-        if !fields.isEmpty {
-            object["errors"] = .array(fields.map { ["field": .string($0.name), "detail": .string($0.detail)] })
-        }
-        for (name, value) in members { object[name] = value }
-        var response = Response(
-            status, headers: [("Content-Type", "application/problem+json")], body: JSON.object(object).bytes)
-        for (name, value) in headers { response.add(name, value) }
-        return response
-    }
 }

@@ -4,6 +4,8 @@ import Base
 package struct Response: Sendable {
     package var status: Status
     package private(set) var headers: [(name: String, value: String)] = []
+    /// The fields as they are sent; nil until rendered, and again after each change of them.
+    private(set) var renderedFields: [UInt8]?
     package var body: [UInt8]
     /// Where the content comes from instead of `body`.
     var source: Source?
@@ -51,6 +53,7 @@ package struct Response: Sendable {
     /// opinion on where an answer ends is how answers are smuggled (RFC 9112 §6.3). `closes` asks for the end of the connection.
     package mutating func add(_ name: String, _ value: String) {
         guard Self.mayCarry(name) else { return }
+        renderedFields = nil
         let isLegal = value.utf8.allSatisfy { $0 != .carriageReturn && $0 != .lineFeed && $0 != 0 }
         headers.append(
             (name, isLegal ? value : String(value.unicodeScalars.map { $0.value < 0x20 ? " " : Character($0) })))
@@ -74,6 +77,7 @@ package struct Response: Sendable {
     }
 
     package mutating func remove(_ name: String) {
+        renderedFields = nil
         let lowercased = name.lowercased()
         headers.removeAll { $0.name.lowercased() == lowercased }
     }
@@ -87,6 +91,16 @@ package struct Response: Sendable {
     package mutating func set(_ cookie: SetCookie) {
         guard cookie.isWellFormed else { return }
         add("Set-Cookie", cookie.header)
+    }
+
+    /// With the fields that every answer carries, rendered once: for an answer that is given again and again, to anybody.
+    package func prepared() -> Response {
+        var response = self
+        SecurityHeaders.add(to: &response)
+        var fields: [UInt8] = []
+        ResponseHead.write(response.headers, into: &fields)
+        response.renderedFields = fields
+        return response
     }
 
     package static func text(_ text: String, status: Status = .ok) -> Response {

@@ -11,9 +11,14 @@ package enum SecurityHeaders {
     }
 
     static func add(to response: inout Response, for request: Request) {
+        response.set("X-Request-Id", request.id)
+        add(to: &response)
+    }
+
+    /// For answers to nobody in particular, such as a probe's.
+    static func add(to response: inout Response) {
         response.set("X-Content-Type-Options", "nosniff")
         response.set("Referrer-Policy", "same-origin")
-        response.set("X-Request-Id", request.id)
         if response.header("Content-Type")?.hasPrefix("text/html") == true {
             response.set("Content-Security-Policy", contentSecurityPolicy)
             response.set("X-Frame-Options", "DENY")

@@ -121,6 +121,14 @@ package final class Server: @unchecked Sendable {
         }
     }
 
+    /// Says that the end is near: requests are answered as before, each as the last of its connection, and another process may listen on
+    /// the same address. Whoever spreads load over processes has time to see it in the readiness probe. `stop` comes later. Call on a loop.
+    package func announceStop() async {
+        let listener = listener
+        await Self.on(loops[0]) { if self.acceptor != nil { Socket.admitSuccessor(to: listener) } }
+        for worker in workers { await Self.on(worker.loop) { worker.isLeaving = true } }
+    }
+
     /// Stops accepting, lets requests in progress finish until `deadline`, then ends what is left. Call on a loop.
     package func stop(within deadline: Duration = .seconds(8)) async {
         await Self.on(loops[0]) {

@@ -30,6 +30,8 @@ final class ServerWorker: @unchecked Sendable {
 
     private let tls: TLSContext?
     private var connections: [ObjectIdentifier: Connection] = [:]
+    /// No connection is kept after its next answer.
+    var isLeaving = false
     private var isDraining = false
     private var waitingForIdle: [UnsafeContinuation<Void, Never>] = []
     private var dateSecond = 0
@@ -136,7 +138,7 @@ final class ServerWorker: @unchecked Sendable {
         clock_gettime(CLOCK_REALTIME_COARSE, &time)
         if time.tv_sec != dateSecond {
             dateSecond = time.tv_sec
-            dateBytes = ResponseHead.date(secondsSince1970: time.tv_sec)
+            dateBytes = HTTPDate.bytes(secondsSince1970: time.tv_sec)
         }
         return dateBytes
     }

@@ -66,23 +66,35 @@ package final class OutboxWorker: @unchecked Sendable {
     /// Says that an item was just committed. Any thread.
     package func poke() { bell.ring() }
 
-    /// Takes nothing new and lets what is running finish until `deadline`; the rest is given back for others.
+    /// How long a database that hangs is waited for when things are given back.
+    private static let patience = Duration.seconds(1)
+
+    /// Takes nothing new and lets what is running finish until `deadline`; the rest is given back for others, within a second more. What a
+    /// database that hangs did not take back comes free when its lease is over. On the loop.
     package func stop(within deadline: Duration = .seconds(5)) async {
         isStopping = true
         bell.ring()
-        let end = MonotonicTime.now() + deadline
-        while !running.isEmpty, MonotonicTime.now() < end {
-            await bell.wait(atMost: end - .now())
+        let last = MonotonicTime.now() + deadline
+        while !running.isEmpty, MonotonicTime.now() < last {
+            await bell.wait(atMost: last - .now())
         }
         // Let go of before they are cancelled: what a cancelled handler returns is no outcome to settle.
         let abandoned = running.values
         running = [:]
-        for work in abandoned {
-            work.task.cancel()
-            try? await store.release(work.item)
+        for work in abandoned { work.task.cancel() }
+        let end = Ending(loop: loop)
+        let givingBack = loop.spawn { [self] in
+            await withTaskGroup { group in
+                for item in abandoned.map(\.item) { group.addTask { [store] in try? await store.release(item) } }
+            }
+            // It may have been taking items just now; it gives them back.
+            await main?.value
+            end.come()
         }
-        // It may have been taking items just now; it gives them back.
-        await main?.value
+        guard await !end.wait(atMost: Self.patience) else { return }
+        log.warning("the outbox is left with items taken: the database does not answer")
+        givingBack.cancel()
+        main?.cancel()
     }
 
     private func run() async {

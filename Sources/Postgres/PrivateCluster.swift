@@ -60,15 +60,18 @@ package final class PrivateCluster: Sendable {
         let server = server
         let isStarted = try await Self.thread.run {
             Result { () throws(ClusterError) in
-                try Self.changing(server.files) { () throws(ClusterError) in try server.bringUp() }
+                // The usual case asks nothing of the server, which might hang.
+                if server.process != nil { return false }
+                return try Self.changing(server.files) { () throws(ClusterError) in try server.bringUp() }
             }
         }.get()
         if isStarted { log.warning("the private database had died and was started again") }
         return isStarted
     }
 
-    /// Ends this process's use; the last one out stops the server. Close the ``Database`` before. May be called twice.
-    package func release() async {
+    /// Ends this process's use; the last one out stops the server, which may take about `limit`. Close the ``Database`` before. May be
+    /// called twice.
+    package func release(within limit: Duration = .seconds(60)) async {
         guard
             let use = use.withLock({ use in
                 defer { use = nil }
@@ -81,7 +84,7 @@ package final class PrivateCluster: Sendable {
             do throws(ClusterError) {
                 try Self.changing(server.files) { () throws(ClusterError) in
                     guard use.take(.exclusive) else { return }
-                    try server.stop()
+                    try server.stop(within: limit)
                     log.info("private database stopped")
                 }
             } catch {

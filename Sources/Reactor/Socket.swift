@@ -39,6 +39,8 @@ package enum SocketAddress: Hashable, Sendable {
 /// Small, retrying wrappers over the socket calls. All descriptors are non-blocking and close on exec.
 package enum Socket {
     /// A listening TCP socket. `host` is a numeric IPv4 or IPv6 address ("0.0.0.0", "127.0.0.1", "::"); port 0 asks for a free one.
+    ///
+    /// An address that another process listens on is taken, unless that one has called `admitSuccessor`.
     package static func listen(host: String, port: UInt16, backlog: Int32 = 4096) throws(SystemError) -> Int32 {
         var hints = addrinfo()
         hints.ai_flags = AI_NUMERICHOST | AI_PASSIVE
@@ -52,12 +54,27 @@ package enum Socket {
         guard fd >= 0 else { throw SystemError(call: "socket") }
         var one: Int32 = 1
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, 4)
-        guard bind(fd, info.pointee.ai_addr, info.pointee.ai_addrlen) == 0, Glibc.listen(fd, backlog) == 0 else {
+        var isBound = bind(fd, info.pointee.ai_addr, info.pointee.ai_addrlen) == 0
+        if !isBound, errno == EADDRINUSE {
+            setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, 4)
+            isBound = bind(fd, info.pointee.ai_addr, info.pointee.ai_addrlen) == 0
+        }
+        guard isBound, Glibc.listen(fd, backlog) == 0 else {
             let error = SystemError(call: "bind \(host):\(port)")
             close(fd)
             throw error
         }
+        // No third may come before this one leaves as well. And of two listeners the system gives new connections to the one that does
+        // not share (to both of them over IPv6).
+        var no: Int32 = 0
+        setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &no, 4)
         return fd
+    }
+
+    /// Lets another process of the same user listen on the address of `listener` too, which then gets the new connections.
+    package static func admitSuccessor(to listener: Int32) {
+        var one: Int32 = 1
+        setsockopt(listener, SOL_SOCKET, SO_REUSEPORT, &one, 4)
     }
 
     package static func localAddress(_ fd: Int32) -> SocketAddress? {

@@ -22,12 +22,18 @@ struct Desk {
     let log: Logger
 
     func serve() async throws -> Int32 {
-        let stop = try StopSignal(loop: loops[0])
+        let stop = try StopSignal(loop: loops[0], log: log)
         let tls = try configuration.tls.map { try TLSContext(certificate: $0.certificate, key: $0.key) }
         let renewal = try tls.map { try CertificateRenewal($0, loop: loops[0], log: log.component("tls")) }
         defer { renewal?.stop() }
         let startedAt = Timestamp.now()
-        let storage = try await Storage.open(configuration, loops: loops, log: log)
+        let storage: Storage
+        do {
+            storage = try await stop.cancelling { try await Storage.open(configuration, loops: loops, log: log) }
+        } catch  where stop.isAsked {
+            log.info("stopped before it served", ["error": String(describing: error)])
+            return 0
+        }
         let intake = try await openIntake(storage)
         let watch = storage.cluster.map { ClusterWatch(cluster: $0, loop: loops[0], log: log) }
         watch?.start()
@@ -94,13 +100,24 @@ struct Desk {
         log.info("stopping")
         readiness.isReady.store(false, ordering: .relaxed)
         intake.stopReplaying()
-        await server.stop(within: .seconds(8))
-        await intake.close()
-        await outbox.stop(within: .seconds(1))
-        await fetch.close()
-        await demo?.keitaro.stop()
-        await watch?.stop()
-        await storage.close()
+        // Whoever spreads load sees `/ready` before newcomers are refused.
+        await stop.shutdown.step("notice", until: .seconds(2)) {
+            await server.announceStop()
+            await loops[0].sleep(for: .seconds(1))
+        }
+        await stop.shutdown.step("requests", until: .seconds(7)) {
+            await server.stop(within: stop.shutdown.time(until: .milliseconds(6500)))
+        }
+        await stop.shutdown.step("journal", until: .milliseconds(7500)) { await intake.close() }
+        await stop.shutdown.step("outbox", until: .milliseconds(8600)) { await outbox.stop(within: .seconds(1)) }
+        await stop.shutdown.step("calls outside", until: .milliseconds(8800)) {
+            await fetch.close()
+            await demo?.keitaro.stop()
+        }
+        await stop.shutdown.step("watch over the database", until: .milliseconds(8900)) { await watch?.stop() }
+        await stop.shutdown.step("database", until: .milliseconds(9400)) {
+            await storage.close(within: stop.shutdown.time(until: .milliseconds(9200)))
+        }
         log.info("stopped")
         return 0
     }

@@ -87,13 +87,11 @@ struct Mounts {
     private static let fontNames: Set<String> = ["Inter-Regular.otf", "Inter-Medium.otf", "Inter-SemiBold.otf"]
 
     private var probes: [Route] {
-        let alive = Array(#"{"status":"ok"}"#.utf8)
-        let database = storage.database
+        let alive = Response.json(["status": "ok"]).prepared()
+        let database = DatabaseProbe(storage.database)
         let readiness = readiness
         return [
-            Route(.get, "/health", access: .anyone, summary: "The process answers", isBare: true) { _ in
-                Response(headers: [("Content-Type", "application/json")], body: alive)
-            },
+            Route(.get, "/health", access: .anyone, summary: "The process answers", isBare: true) { _ in alive },
             Route(.get, "/ready", access: .anyone, summary: "The process takes work", isBare: true) { _ in
                 let isOpen = readiness.isReady.load(ordering: .relaxed)
                 let hasDatabase = isOpen ? await database.isReady() : false

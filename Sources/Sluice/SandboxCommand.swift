@@ -9,7 +9,7 @@ enum SandboxCommand {
         let port = try keitaro.start(port: port, log: log.component("sandbox"))
         print("http://127.0.0.1:\(port)")
         flushOutput()
-        let stop = try StopSignal(loop: loop)
+        let stop = try StopSignal(loop: loop, log: log)
         await stop.wait()
         await keitaro.stop()
         return 0

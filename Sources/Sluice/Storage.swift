@@ -26,7 +26,7 @@ struct Storage {
             }
         } catch {
             await database.close()
-            await cluster?.release()
+            await cluster?.release(within: Task.isCancelled ? .seconds(3) : .seconds(60))
             throw error
         }
         let accounts = AccountStore(
@@ -44,13 +44,14 @@ struct Storage {
                 return
             } catch let error as PostgresError where error.isUnavailability {
                 log.warning("waiting for the database", ["error": error.description])
-                await loop.sleep(for: .seconds(1))
+                guard await loop.sleep(for: .seconds(1)) else { throw CancellationError() }
             }
         }
     }
 
-    func close() async {
+    /// - Parameter limit: what the private cluster is given to stop in order.
+    func close(within limit: Duration = .seconds(60)) async {
         await database.close()
-        await cluster?.release()
+        await cluster?.release(within: limit)
     }
 }

@@ -88,7 +88,7 @@ struct ResponseTests {
         (951_827_696, "Tue, 29 Feb 2000 12:34:56 GMT"), (4_102_444_799, "Thu, 31 Dec 2099 23:59:59 GMT"),
     ])
     func `writes dates`(seconds: Int, text: String) {
-        #expect(String(decoding: ResponseHead.date(secondsSince1970: seconds), as: UTF8.self) == text)
+        #expect(String(decoding: HTTPDate.bytes(secondsSince1970: seconds), as: UTF8.self) == text)
     }
 
     @Test func `redirects after a form`() {

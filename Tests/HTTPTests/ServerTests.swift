@@ -142,6 +142,43 @@ struct ServerTests {
         }
     }
 
+    @Test func `a stop that was announced answers everybody once more, and lets a successor listen beside it`()
+        async throws
+    {
+        try await withServer(loops: 2) { server in
+            let kept = try RawClient(port: server.port)
+            try kept.get("/number/1")
+            #expect(try kept.answer().header("Connection") == nil)
+            await server.announceStop()
+            let late = try RawClient(port: server.port)
+            for client in [kept, late] {
+                try client.get("/number/2")
+                let answer = try client.answer()
+                #expect(answer.text == "number 2")
+                #expect(answer.header("Connection") == "close")
+                #expect(try client.isClosedSilently())
+            }
+
+            let loop = try EventLoop(name: "successor")
+            loop.start()
+            defer { loop.stop() }
+            let log = Logger(component: "http", sink: Logger.nowhere)
+            let successor = try Server(
+                host: "127.0.0.1", port: server.port, loops: [loop],
+                application: Application(routes: [route(.get, "/who") { _ in .text("the next") }], log: log), log: log)
+            // From now on newcomers are the successor's, with both there and with one.
+            for isAlone in [false, true] {
+                if isAlone { await server.stop(within: .seconds(30)) }
+                for _ in 0..<20 {
+                    let client = try RawClient(port: server.port)
+                    try client.get("/who")
+                    #expect(try client.answer().text == "the next")
+                }
+            }
+            await successor.stop(within: .zero)
+        }
+    }
+
     @Test func `a stop ends what is stuck at its deadline`() async throws {
         let stuck = HeldRoute("/stuck", "late")
         try await withServer(routes: [stuck.route]) { server in
@@ -173,6 +210,44 @@ struct ServerTests {
             #expect(try client.isClosedSilently())
             await first
             await second
+        }
+    }
+
+    @Test func `probes and refusals carry the fields that guard every answer`() async throws {
+        let prepared = Response.json(["a": 1]).prepared()
+        let routes = [
+            Route(.get, "/prepared", access: .anyone, summary: "", isBare: true) { _ in prepared },
+            Route(.get, "/changed", access: .anyone, summary: "", isBare: true) { _ in
+                var response = prepared
+                response.add("X-More", "yes")
+                response.remove("Referrer-Policy")
+                return response
+            },
+            Route(.get, "/made", access: .anyone, summary: "", isBare: true) { _ in .text("made") },
+            Route(.get, "/page", access: .anyone, summary: "", isBare: true) { _ in .html([]) },
+            Route(.get, "/failed", access: .anyone, summary: "", isBare: true) { _ in throw HTTPError(.conflict) },
+        ]
+        try await withServer(routes: routes) { server in
+            func answer(_ path: String) throws -> RawClient.Answer {
+                let client = try RawClient(port: server.port)
+                try client.get(path)
+                return try client.answer()
+            }
+            for (path, status) in [
+                ("/prepared", 200), ("/changed", 200), ("/made", 200), ("/page", 200), ("/failed", 409),
+                ("/a b", 400),
+            ] {
+                let answer = try answer(path)
+                #expect(answer.status == status, "\(path)")
+                #expect(answer.header("X-Content-Type-Options") == "nosniff", "\(path)")
+                #expect(answer.header("Referrer-Policy") == "same-origin", "\(path)")
+                #expect(answer.header("Cache-Control") == "no-store", "\(path)")
+                let names = answer.headers.map { $0.prefix { $0 != ":" }.lowercased() }
+                #expect(Set(names).count == names.count, "\(path): \(names)")
+                #expect((answer.header("Content-Security-Policy") != nil) == (path == "/page"), "\(path)")
+            }
+            #expect(try answer("/changed").header("X-More") == "yes")
+            #expect(try answer("/prepared").text == #"{"a":1}"#)
         }
     }
 

@@ -197,6 +197,45 @@ import Testing
         }
     }
 
+    @Test func `stopping does not wait for a database that hangs`() async throws {
+        try await withTestDatabaseURL { url in
+            try await onLoop { loop in
+                var settings = Database.Settings()
+                // A stop that waited for the statement would wait for this.
+                settings.statementDeadline = .seconds(3600)
+                let database = try Database(url: url, loops: [loop], settings: settings, log: .silent)
+                let (begun, begin) = AsyncStream.makeStream(of: Int64.self)
+                let handler = OutboxHandler(kind: "a") { item in
+                    begin.yield(item.id)
+                    await loop.sleep(for: .seconds(3600))
+                    return .done
+                }
+                let worker = OutboxWorker(
+                    database: database, handlers: [handler], loop: loop, log: .silent, poll: .milliseconds(10))
+                let id = try #require(try await put(database, "a"))
+                worker.start()
+                #expect(await begun.first { _ in true } == id)
+                try await database.transaction { transaction in
+                    try await transaction.execute("LOCK TABLE outbox IN ACCESS EXCLUSIVE MODE")
+                    let isStuck = try await eventually(loop) {
+                        // Not in the transaction, which would see one moment of it for ever.
+                        try await database.one(
+                            """
+                            SELECT count(*) > 0 AS stuck FROM pg_stat_activity
+                            WHERE datname = current_database() AND wait_event_type = 'Lock'
+                            """
+                        ).get("stuck", Bool.self)
+                    }
+                    #expect(isStuck)
+                    await worker.stop(within: .zero)
+                    #expect(
+                        try await transaction.one("SELECT state FROM outbox").get("state", String.self) == "running")
+                }
+                await database.close()
+            }
+        }
+    }
+
     @Test func `stopping lets the quick finish and gives the slow back without an attempt`() async throws {
         try await withTestDatabase { database, loop in
             let (begun, begin) = AsyncStream.makeStream(of: Int64.self)

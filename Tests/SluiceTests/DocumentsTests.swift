@@ -28,6 +28,9 @@ import Testing
         // As bin/run: the settings are wrong, the address is taken, the command line is wrong.
         #expect(lines.contains("RestartPreventExitStatus=64 69 78"))
         #expect(lines.contains("ExecStart=/usr/local/bin/sluice serve"))
+        // It is gone after ten seconds; whoever stops it waits a little longer, here and in a container.
+        #expect(lines.contains("TimeoutStopSec=15"))
+        #expect(try Self.read("docker-compose.yml").contains("    stop_grace_period: 15s\n"))
         #expect(lines.contains { $0.hasPrefix("User=") && $0 != "User=root" })
         let image = try Self.read("Dockerfile")
         let variables = try #require(lines.first { $0.hasPrefix("Environment=") }).dropFirst("Environment=".count)
