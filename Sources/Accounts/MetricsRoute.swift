@@ -3,6 +3,9 @@ import HTTP
 import Reactor
 
 /// `/metrics`: for admins, and for a collector on the same machine without a token.
+///
+/// An admin's token needs no scope beyond reading, unlike on the routes of administrators: there are only numbers here, of nobody's
+/// person and nobody's business, and a collector that had to hold the scope `admin` could do everything else with it.
 package enum MetricsRoute {
     package static func route(_ sources: MetricSources) -> Route {
         var route = Route(.get, "/metrics", access: .known, summary: "Numbers for Prometheus") { request in
@@ -16,7 +19,8 @@ package enum MetricsRoute {
             return Response(headers: [("Content-Type", MetricFamily.contentType)], body: Array(text.utf8))
         }
         route.description = RouteDescription(
-            "Probes", detail: "For an admin's token, and for whoever asks from the same machine directly.",
+            "Probes",
+            detail: "For an admin's token, with the scope read, and for whoever asks from the same machine directly.",
             answers: [.content("text/plain", "Prometheus' text form, version 0.0.4.")],
             problems: [(.unauthorized, "Not from this machine, and without a token."), (.forbidden, "Not an admin.")])
         return route

@@ -64,8 +64,8 @@ package enum Socket {
             close(fd)
             throw error
         }
-        // No third may come before this one leaves as well. And of two listeners the system gives new connections to the one that does
-        // not share (to both of them over IPv6).
+        // Of two listeners the system gives new connections to the one that does not share (to both of them over IPv6). It remembers that
+        // the address was shared, so a third could join by mistake; it would find the same database and serve as well.
         var no: Int32 = 0
         setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &no, 4)
         return fd

@@ -21,6 +21,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (Role.admin, "read", 200), (.admin, "read,write,push", 200), (.admin, "read,write,push,admin", 200),
+        (.analyst, "read", 403), (.buyer, "read,write,push", 403),
+    ])
+    func `an admin's token that may only read is enough for the numbers and for nothing else of administrators`(
+        role: Role, scopes: String, status: Int
+    ) async throws {
+        try await withDesk { desk in
+            let set = try #require(TokenScope.set(scopes))
+            let token = try await desk.accounts.createToken(name: "collector", role: role, scopes: set)
+            let collector = desk.program(token: token).with("X-Forwarded-For", "127.0.0.1")
+            #expect(try await collector.get("/metrics").status == status)
+            let isAdministrator = role == .admin && set.contains(.admin)
+            #expect(try await collector.get("/users/audit/").status == (isAdministrator ? 200 : 403))
+        }
+    }
+
     @Test func `requests are counted by route, method and status class`() async throws {
         try await withDesk { desk in
             for _ in 0..<3 { _ = try await desk.stranger.get("/openapi.json") }
