@@ -81,7 +81,7 @@ let suites: [Target] = [
         name: "IntakeProcess", dependencies: ["TestIntake", "Base", "Reactor", "Postgres"],
         path: "Tests/IntakeProcess", swiftSettings: settings),
     .executableTarget(
-        name: "CommitBench", dependencies: ["Base", "Reactor", "Postgres"], path: "Tests/CommitBench",
+        name: "CommitBench", dependencies: ["Base", "Reactor", "Postgres", "HTTP"], path: "Tests/CommitBench",
         swiftSettings: settings),
     tests(of: "Fetch", with: ["TestGround", "TestCertificate", "CLinux", "Base", "Reactor", "COpenSSL"]),
     tests(of: "Views", with: ["Base"]),

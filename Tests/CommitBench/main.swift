@@ -5,7 +5,7 @@ import Reactor
 import Synchronization
 
 // Commits rows as fast as it can for a while and prints one line of figures, for bin/bench-database. Arguments: the database's URL,
-// "group" or "single" (each row its own statement), seconds, clients, loops.
+// "group" or "single" (each row its own statement), seconds, clients, loops; or the URL, "serve" and a port: see QueryServer.
 
 /// The row that pgbench inserts in the same run.
 struct BenchEvent: GroupedRow {
@@ -38,6 +38,10 @@ struct BenchEvent: GroupedRow {
 }
 
 let words = CommandLine.arguments
+if words.count == 4, words[2] == "serve", let port = UInt16(words[3]) {
+    try QueryServer.run(words[1], port: port)
+    exit(0)
+}
 guard words.count == 6, let seconds = Int64(words[3]), let clients = Int(words[4]), let loopCount = Int(words[5]) else {
     exit(64)
 }

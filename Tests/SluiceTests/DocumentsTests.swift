@@ -22,6 +22,19 @@ import Testing
         }
     }
 
+    @Test func `every measurement is one of bin/bench and has its place in the documents`() throws {
+        let bench = try Self.read("bin/bench")
+        let (readme, benchmarks) = (try Self.read("README.md"), try Self.read("docs/benchmarks.md"))
+        let programs = try FileSystem.list("\(TestPlaces.repository)/bin").filter { $0.hasPrefix("bench-") }
+        #expect(programs.count >= 4)
+        let known = try #require(bench.split(separator: "\n").first { $0.hasPrefix("all=(") })
+        #expect(Set(known.dropFirst(5).dropLast().split(separator: " ").map { "bench-\($0)" }) == Set(programs))
+        for program in programs {
+            let name = program.dropFirst("bench-".count)
+            #expect(readme.contains(name) && benchmarks.contains("`bin/bench \(name)`"), "\(name)")
+        }
+    }
+
     @Test func `the systemd unit restarts what a restart can mend and has the program's own variables`() throws {
         let lines = try Self.read("docs/sluice.service").split(separator: "\n").filter { !$0.hasPrefix("#") }
         #expect(lines.contains("Restart=always"))
