@@ -6,7 +6,9 @@ enum AcceptEncoding {
         var identity: Int?
         var other: Int?
         for member in field.utf8.split(separator: UInt8(ascii: ",")) {
-            let parts = member.split(separator: UInt8(ascii: ";")).map { Array(trimmed($0).map(asciiLowercased)) }
+            let parts = member.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false).map {
+                Array(trimmed($0).map(asciiLowercased))
+            }
             guard let coding = parts.first else { continue }
             let weight = weight(parts.dropFirst())
             switch String(decoding: coding, as: UTF8.self) {

@@ -82,13 +82,13 @@ struct MultipartParser {
     }
 
     private static func part(_ head: ArraySlice<UInt8>) throws -> Event {
-        guard let text = String(validating: head, as: UTF8.self) else { throw malformed }
         var disposition: HeaderParameters?
         var type = "text/plain"
-        for line in text.split(separator: "\r\n") {
-            guard let colon = line.firstIndex(of: ":") else { throw malformed }
-            let value = String(line[line.index(after: colon)...])
-            switch line[..<colon].lowercased() {
+        for line in head.split(separator: [.carriageReturn, .lineFeed]) where !line.isEmpty {
+            guard line.allSatisfy(isFieldByte), let colon = line.firstIndex(of: UInt8(ascii: ":")),
+                let value = String(validating: line[(colon + 1)...], as: UTF8.self)
+            else { throw malformed }
+            switch String(decoding: line[..<colon].map(asciiLowercased), as: UTF8.self) {
             case "content-disposition": disposition = HeaderParameters(value)
             case "content-type": type = HeaderParameters(value).value
             default: continue

@@ -1,3 +1,4 @@
+import Base
 import Glibc
 
 /// What libFuzzer calls with each input: a letter that names the reader, a byte that decides how the rest is cut into pieces, and
@@ -8,6 +9,7 @@ import Glibc
 public func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let data, count >= 2 else { return -1 }
     let all = UnsafeBufferPointer(start: data, count: count)
+    guard chosenReaders.isEmpty || chosenReaders.contains(all[0]) else { return -1 }
     let cuts = Cuts(seed: all[1])
     let input = Array(all[2...])
     switch all[0] {
@@ -18,10 +20,18 @@ public func fuzzOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     case UInt8(ascii: "K"): TextInvariants.checkCookies(input)
     case UInt8(ascii: "P"): TextInvariants.checkPercentCoding(input)
     case UInt8(ascii: "J"): JSONInvariants.check(input)
+    case UInt8(ascii: "M"): FormInvariants.check(input, cuts)
+    case UInt8(ascii: "V"): FieldInvariants.checkParameters(input)
+    case UInt8(ascii: "R"): FieldInvariants.checkRange(input, seed: cuts.seed)
+    case UInt8(ascii: "D"): FieldInvariants.checkDate(input)
+    case UInt8(ascii: "A"): FieldInvariants.checkEncoding(input)
     default: return -1
     }
     return 0
 }
+
+/// The letters of those that are fed; empty: all.
+private let chosenReaders = getenv("SLUICE_FUZZ_READERS").map { Array(String(cString: $0).utf8) } ?? []
 
 /// Ends the run; libFuzzer writes the input down. Not `precondition`: optimised, it would lose the reason.
 func broken(_ reason: String) -> Never {

@@ -1,3 +1,5 @@
+@testable import Base
+
 /// A value that was read is written so that it is read as the same, and written the same.
 enum JSONInvariants {
     static func check(_ input: [UInt8]) {

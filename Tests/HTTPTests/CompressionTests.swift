@@ -5,6 +5,7 @@ import Testing
 
 struct CompressionTests {
     @Test(arguments: [
+        ("gzip;", false), ("gzip; , br", false),
         ("gzip", true), ("GZip", true), ("x-gzip", true), ("*", true), ("gzip, deflate, br", true),
         ("gzip;q=0.001", true), ("br;q=1, gzip; q=0.5", true), ("identity;q=0, gzip;q=0.2", true),
         ("gzip;q=1.000", true), ("identity, gzip", true), ("*;q=0.1, br", true), (" gzip ;q=0.3 , x", true),

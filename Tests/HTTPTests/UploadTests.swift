@@ -40,6 +40,20 @@ struct UploadTests {
         return events
     }
 
+    @Test func `a mark after a quote, a colon or an equals sign hides none of them`() throws {
+        let parameters = HeaderParameters("Form-Data\u{301}; name=\"a\"\u{301}; Other=\u{301}b;\u{301}c=d; name=e")
+        #expect(parameters.value == "form-data\u{301}")
+        #expect(parameters["name"] == "a")
+        #expect(parameters["other"] == "\u{301}b")
+        #expect(parameters["\u{301}c"] == "d")
+        let form =
+            "--b-1\r\nX:\u{301}\r\nContent-Disposition: form-data; name=\"a\"\u{301}; filename=x\r\n\r\n\r\n--b-1--"
+        #expect(
+            try events(Array(form.utf8), by: 1) == [
+                .part(name: "a", fileName: "x", type: "text/plain"), .endOfPart,
+            ])
+    }
+
     @Test(arguments: [1, 2, 3, 7, 64])
     func `cuts the same parts from pieces of any size`(step: Int) throws {
         let form = Self.form([
@@ -57,6 +71,8 @@ struct UploadTests {
         "--b-1x\r\n", "--b-1\r\n\r\n", "--b-1\r\nnonsense\r\n\r\n", "--b-1\r\nContent-Disposition: attachment\r\n\r\n",
         "--b-1\r\nContent-Disposition: form-data\r\n\r\n", "--b-1\r\nA: " + String(repeating: "x", count: 9000),
         "--b-1" + String(repeating: " ", count: 100), "", "--b-1\r\nContent-Disposition: form-data; name=a\r\n\r\nx",
+        "--b-1\r\nContent-Disposition: form-data; name=a\nb\r\n\r\n\r\n--b-1--",
+        "--b-1\r\nContent-Disposition: form-data; name=a\u{0}\r\n\r\n\r\n--b-1--",
     ])
     func `a form that can't be read or has no end is a 400, and leaves nothing`(form: String) async throws {
         let folder = try TemporaryFolder()
