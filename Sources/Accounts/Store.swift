@@ -232,7 +232,9 @@ package struct AccountStore: Sendable {
             FROM api_tokens tokens
             JOIN users ON users.id = tokens.user_id
             LEFT JOIN LATERAL (
-                SELECT * FROM keitaro_keys candidate
+                SELECT candidate.* FROM keitaro_keys candidate
+                -- A closed account takes its keys along.
+                JOIN users holder ON holder.id = candidate.user_id AND holder.disabled_at IS NULL
                 WHERE candidate.id = tokens.key_id OR candidate.user_id = users.id
                     OR (users.role = 'admin' AND candidate.refused_at IS NULL)
                 ORDER BY candidate.id IS NOT DISTINCT FROM tokens.key_id DESC, candidate.user_id = users.id DESC,

@@ -88,6 +88,37 @@ import Testing
         }
     }
 
+    @Test func `a token that may only read can't give itself another key`() async throws {
+        try await withDesk { desk in
+            let token = try await desk.accounts.createToken(name: "t", role: .admin, scopes: [.read])
+            let refused = try await desk.program(token: token).post(
+                "/users/login/", ["api_key": .string(KeitaroWorld.buyerKey)])
+            #expect(refused.status == 403 && refused.json["type"] == "/problems/scope", "\(refused.text)")
+            #expect(try await desk.database.first("SELECT 1 FROM keitaro_keys") == nil)
+        }
+    }
+
+    @Test func `a closed account's key serves no token any more, neither one that has it nor an administrator's`()
+        async throws
+    {
+        try await withDesk { desk in
+            _ = try await desk.browser(key: KeitaroWorld.buyerKey)
+            let holder: Int64 = try await desk.database.one("SELECT user_id FROM keitaro_keys").get("user_id")
+            let program = try await desk.program(.buyer, key: nil)
+            let given = try await program.post("/users/login/", ["api_key": .string(KeitaroWorld.buyerKey)])
+            let admin = try await desk.program(.admin, key: nil)
+            #expect(given.status == 200)
+            for visitor in [program, admin] { #expect(try await visitor.get("/campaigns/").status == 200) }
+            #expect(try await desk.accounts.setClosed(userID: holder, true))
+            for visitor in [program, admin] {
+                let refused = try await visitor.get("/campaigns/")
+                #expect(refused.status == 409 && refused.json["type"] == "/problems/no-keitaro-key")
+            }
+            #expect(try await desk.accounts.setClosed(userID: holder, false))
+            #expect(try await program.get("/campaigns/").status == 200)
+        }
+    }
+
     @Test func `an administrator's token uses the key verified last`() async throws {
         try await withDesk { desk in
             let admin = try await desk.program(.admin, key: nil)
