@@ -106,7 +106,8 @@ package enum AccountThings {
         "keys", in: .people, table: "keitaro_keys",
         joins:
             "JOIN users owner ON owner.id = row.user_id JOIN keitaro_trackers tracker ON tracker.id = row.tracker_id",
-        key: .number("row.id"), label: "owner.name || ', ' || tracker.name", order: ("id", true),
+        key: .number("row.id"), label: "owner.name || ', ' || tracker.name", isNamedByPerson: true,
+        order: ("id", true),
         readers: everyone, writers: everyone,
         fields: [
             .number("id", "row.id"),
@@ -123,7 +124,7 @@ package enum AccountThings {
         "sessions", in: .people, table: "sessions", joins: "JOIN users owner ON owner.id = row.user_id",
         // The cookie's hash stays out of addresses; its own hash tells rows apart as well.
         key: .text("substr(encode(sha256(row.token_hash), 'hex'), 1, 20)"), label: "owner.name",
-        order: ("seen_at", true),
+        isNamedByPerson: true, order: ("seen_at", true),
         readers: everyone, writers: everyone,
         fields: [
             .text("owner", "owner.name").searched.linked(to: "users", "row.user_id"),
@@ -135,7 +136,8 @@ package enum AccountThings {
 
     private static let tokens = StoredObject(
         "tokens", in: .people, table: "api_tokens", joins: "JOIN users owner ON owner.id = row.user_id",
-        key: .number("row.id"), label: "row.name", order: ("id", true), readers: everyone, writers: everyone,
+        key: .number("row.id"), label: "row.name", isNamedByPerson: true, order: ("id", true),
+        readers: everyone, writers: everyone,
         fields: [
             .number("id", "row.id"),
             .text("name", "row.name").searched.edited(.text(1...80)),
@@ -163,7 +165,7 @@ package enum AccountThings {
     private static let invitations = StoredObject(
         "invitations", in: .people, table: "user_invitations", joins: "JOIN users owner ON owner.id = row.user_id",
         key: .text("substr(encode(sha256(row.token_hash), 'hex'), 1, 20)"), label: "owner.name",
-        order: ("created_at", true),
+        isNamedByPerson: true, order: ("created_at", true),
         fields: [
             .text("owner", "owner.name").searched.linked(to: "users", "row.user_id"),
             .choice(
@@ -179,7 +181,7 @@ package enum AccountThings {
 
     private static let failures = StoredObject(
         "login_failures", in: .people, table: "login_failures", key: .text("row.address"), label: "row.address",
-        order: ("since", true),
+        isNamedByPerson: true, order: ("since", true),
         fields: [
             .text("address", "row.address").searched, .number("failures", "row.failures"),
             .time("since", "row.window_start"),

@@ -230,6 +230,6 @@ struct AdminStore: Sendable {
 extension StoredObject {
     /// As the audit log names it.
     func name(of row: StoredRow) -> String {
-        row.label.isEmpty ? "\(name) \(row.key)" : "\(name) \(row.key) \(row.label)"
+        row.label.isEmpty || isNamedByPerson ? "\(name) \(row.key)" : "\(name) \(row.key) \(row.label)"
     }
 }

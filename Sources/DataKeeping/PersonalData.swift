@@ -23,13 +23,16 @@ package struct PersonalData: Sendable {
         }
     }
 
-    /// By number, or by a name that only one person has.
+    /// By number, also that of an account that was removed while the audit log still names it, or by a name that only one person has.
     package func find(_ text: String) async throws -> Int64 {
         let number = Int64(text)
         let ids = try await database.query(
             "SELECT id FROM users WHERE id = \(number)::bigint OR name = \(text) ORDER BY id = \(number)::bigint DESC, id"
         ).map { try $0.get("id", Int64.self) }
-        guard let first = ids.first else { throw Refusal.nobody(text) }
+        guard let first = ids.first else {
+            if let number, try await PersonalTraces.exist(of: number, in: database) { return number }
+            throw Refusal.nobody(text)
+        }
         guard ids.count == 1 || first == number else { throw Refusal.several(text, ids) }
         return first
     }
@@ -46,61 +49,19 @@ package struct PersonalData: Sendable {
     }
 
     /// The person, their keys, sessions and tokens are gone for good. What they pushed stays, by nobody: it is the tracker's history.
+    /// Of one whose account was removed before, the log alone still tells, and is cleared.
     /// - Parameter actor: who does it, for the audit log.
     package func erase(id: Int64, by actor: AuditActor) async throws {
         try await database.transaction { transaction in
-            let known = try await transaction.first("SELECT name, login_name FROM users WHERE id = \(id) FOR UPDATE")
-            guard let known else { throw Refusal.nobody("\(id)") }
+            let known = try await transaction.first("SELECT 1 FROM users WHERE id = \(id) FOR UPDATE")
+            if known == nil, try await !PersonalTraces.exist(of: id, in: transaction) { throw Refusal.nobody("\(id)") }
             let waiting = try await transaction.first(
                 "SELECT 1 FROM keitaro_pushes WHERE user_id = \(id) AND state = 'waiting' LIMIT 1")
             guard waiting == nil else { throw Refusal.pushWaiting }
-            let names = [try known.get("name", String.self), try known.get("login_name", String?.self)].compactMap(
-                \.self)
-            try await Self.anonymise(id, names, in: transaction)
+            try await PersonalTraces(id: id, transaction: transaction).anonymise()
             try await actor.record("user \(id)", after: "erased", action: "person.erase", in: transaction)
             // The draft a person dropped names nobody; the one being edited loses its author.
             try await transaction.execute("DELETE FROM users WHERE id = \(id)")
-        }
-    }
-
-    /// The audit log keeps its rows, so that it stays whole, and loses who they were about: names, addresses, and what the account's own
-    /// settings were.
-    private static func anonymise(_ id: Int64, _ names: [String], in transaction: Transaction) async throws {
-        try await transaction.execute(
-            """
-            UPDATE audit_log SET person = 'person ' || \(id)::bigint, address = '',
-                object = CASE WHEN action ~ '^(users|tokens)[.]' THEN '' ELSE object END,
-                before = CASE WHEN action ~ '^(users|tokens)[.]' THEN NULL ELSE before END,
-                after = CASE WHEN action ~ '^(users|tokens)[.]' THEN NULL ELSE after END
-            WHERE user_id = \(id)
-            """)
-        // A token's name may be a person's; whoever made it, its lines keep its number.
-        try await transaction.execute(
-            """
-            UPDATE audit_log SET object = 'token ' || tokens.id FROM api_tokens tokens
-            WHERE tokens.user_id = \(id) AND starts_with(object, 'token ' || tokens.id || ' ')
-            """)
-        try await transaction.execute(
-            """
-            DELETE FROM login_failures USING users
-            WHERE users.id = \(id) AND login_failures.address = 'name ' || lower(users.login_name)
-            """)
-        // Nor is their name in what others did to the account.
-        try await transaction.execute(
-            """
-            UPDATE audit_log SET object = 'user ' || \(id)::bigint, before = NULL, after = NULL
-            WHERE object = 'user ' || \(id)::bigint OR starts_with(object, 'user ' || \(id)::bigint || ' ')
-                OR starts_with(object, 'users ' || \(id)::bigint || ' ')
-            """)
-        try await transaction.execute(
-            """
-            UPDATE audit_log SET after = 'user ' || \(id)::bigint
-            WHERE action = 'keys.add' AND strpos(after, 'user ' || \(id)::bigint || ' ') > 0
-            """)
-        for column in ["object", "before", "after"] as [StaticString] {
-            let place = SQL.identifier(column)
-            try await transaction.execute(
-                "UPDATE audit_log SET \(place) = 'person ' || \(id)::bigint WHERE \(place) = ANY(\(names)::text[])")
         }
     }
 

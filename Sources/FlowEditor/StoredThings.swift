@@ -118,7 +118,8 @@ package enum FlowEditorThings {
     private static let reports = StoredObject(
         "reports", in: .keitaro, table: "keitaro_reports",
         joins: "JOIN keitaro_keys key ON key.id = row.key_id JOIN users owner ON owner.id = key.user_id",
-        key: .text("row.key_id || '-' || md5(row.question)"), label: "owner.name", order: ("fetched_at", true),
+        key: .text("row.key_id || '-' || md5(row.question)"), label: "owner.name", isNamedByPerson: true,
+        order: ("fetched_at", true),
         fields: [
             .text("owner", "owner.name").searched.linked(to: "users", "key.user_id"),
             .text("question", "row.question").searched, .time("fetched_at", "row.fetched_at"),

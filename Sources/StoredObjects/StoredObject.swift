@@ -22,6 +22,8 @@ package struct StoredObject: Sendable {
     package let key: StoredKey
     /// What one of them is called, as text.
     package let label: SQL
+    /// Its label is, or may be, a person's name: the audit log, which outlives people, names it by its key alone.
+    package let isNamedByPerson: Bool
     package let fields: [StoredField]
     /// The order of a list that asks for none.
     package let order: (field: String, isDescending: Bool)
@@ -36,7 +38,8 @@ package struct StoredObject: Sendable {
 
     package init(
         _ name: String, in group: Group, table: StaticString, joins: SQL = "", key: StoredKey, label: SQL,
-        order: (field: String, isDescending: Bool), readers: Access = .admin, writers: Access = .admin,
+        isNamedByPerson: Bool = false, order: (field: String, isDescending: Bool), readers: Access = .admin,
+        writers: Access = .admin,
         fields: [StoredField], actions: [StoredAction] = [], addition: StoredAddition? = nil,
         visible: @escaping @Sendable (StoredReader) -> SQL = { _ in "true" },
         check: @escaping @Sendable (StoredEdit) async throws -> Void = { _ in }
@@ -47,6 +50,7 @@ package struct StoredObject: Sendable {
         self.joins = joins
         self.key = key
         self.label = label
+        self.isNamedByPerson = isNamedByPerson
         self.order = order
         self.readers = readers
         self.writers = writers

@@ -120,4 +120,101 @@ import Testing
                 ])
         }
     }
+
+    @Test func `things that were theirs lose the name too, also in lines written before things were named by number`()
+        async throws
+    {
+        try await withDesk { desk in
+            let database = desk.database
+            let id = try await Self.person("Zebulon", desk)
+            let namesake = try await Self.person("Zebulon Quux", desk)
+            try await database.execute("UPDATE users SET login_name = 'zebulon' WHERE id = \(id)")
+            let token: Int64 = try await database.one(
+                """
+                INSERT INTO api_tokens (token_hash, name, user_id, scopes)
+                VALUES ('\\x00', 'zebulons-laptop', \(id), '{read}') RETURNING id
+                """
+            ).get("id")
+            try await database.execute(
+                """
+                INSERT INTO audit_log (user_id, person, action, object, before, after) VALUES
+                    (\(id), 'Zeb', 'campaigns.flow.push', 'flow 7', NULL, NULL),
+                    (\(id), 'Zebulon', 'tokens.use', 'token 999 zebulons-old-phone', NULL, NULL),
+                    (NULL, 'root', 'admin.invitations.delete', 'invitations 8cb4 Zebulon', NULL, 'removed'),
+                    (NULL, 'root', 'admin.sessions.end', 'sessions 8cb5 Zeb', NULL, 'removed'),
+                    (NULL, 'root', 'admin.sessions.end', 'sessions 8cb6 Zebulon Quux', NULL, 'removed'),
+                    (NULL, 'root', 'admin.keys.delete', 'keys 3 Zebulon, tracker', NULL, 'removed'),
+                    (NULL, 'root', 'admin.tokens.edit', \("tokens \(token) zebulons-laptop"), 'name: zebulon', 'name: z'),
+                    (NULL, 'root', 'admin.tokens.delete', 'tokens 999 zebulons-old-phone', NULL, 'removed'),
+                    (NULL, 'root', 'admin.login_failures.delete', 'login_failures name zebulon name zebulon', NULL, NULL)
+                """)
+            // Used from two places within the hour.
+            try await database.execute(
+                """
+                INSERT INTO audit_log (user_id, person, action, object, token_id, address, window_start)
+                SELECT \(id), 'Zebulon', 'tokens.use', 'token ' || \(token)::bigint || ' zebulons-laptop', \(token), place,
+                    date_trunc('hour', now()) FROM unnest('{192.0.2.1,192.0.2.2}'::text[]) AS place
+                """)
+            try await PersonalData(database: database).erase(id: id, by: .commandLine)
+            #expect(
+                try await Self.lines(desk) == [
+                    "person \(id)|campaigns.flow.push|flow 7|-|-|", "person \(id)|tokens.use|token 999|-|-|",
+                    "root|admin.invitations.delete|invitations 8cb4|-|removed|",
+                    "root|admin.sessions.end|sessions 8cb5|-|removed|",
+                    "root|admin.sessions.end|sessions 8cb6 Zebulon Quux|-|removed|",
+                    "root|admin.keys.delete|keys 3|-|removed|", "root|admin.tokens.edit|tokens \(token)|-|-|",
+                    "root|admin.tokens.delete|tokens 999|-|removed|",
+                    "root|admin.login_failures.delete|login_failures|-|-|",
+                    "person \(id)|tokens.use|token \(token)|-|-|", "person \(id)|tokens.use|token \(token)|-|-|",
+                    "command line|person.erase|user \(id)|-|erased|",
+                ])
+            #expect(try await database.first("SELECT 1 FROM users WHERE id = \(namesake)") != nil)
+        }
+    }
+
+    @Test
+    func `whoever was removed is erased by the number, and the log does not name whose things were done away with`()
+        async throws
+    {
+        try await withDesk { desk in
+            let database = desk.database
+            let admin = try await desk.program(.admin, key: nil, name: "root")
+            let id = try await Self.person("Zebulon Quux", desk)
+            try await database.execute(
+                """
+                INSERT INTO user_invitations (token_hash, user_id, expires_at)
+                VALUES ('\\x01', \(id), now() + interval '1 day')
+                """)
+            try await database.execute(
+                "INSERT INTO audit_log (user_id, person, action) VALUES (\(id), 'Zebulon Quux', 'campaigns.flow.push')")
+            let invitations = try await admin.get("/admin/invitations/").json["rows"]?.arrayValue ?? []
+            let key = try #require(invitations.first?["key"]?.stringValue)
+            #expect(try await admin.post("/admin/invitations/\(key)/delete/", ["confirm": true]).status == 200)
+            let removed = try await Self.lines(desk).filter { $0.contains("admin.invitations.delete") }
+            #expect(removed.count == 1 && removed.allSatisfy { $0.contains("|invitations \(key)|") })
+            #expect(try await admin.post("/admin/users/\(id)/delete/", ["confirm": true]).status == 200)
+
+            let people = PersonalData(database: database)
+            #expect(try await people.find("\(id)") == id)
+            try await people.erase(id: id, by: .commandLine)
+            let lines = try await Self.lines(desk)
+            #expect(
+                lines.allSatisfy { !$0.contains("Zebulon") } && lines.contains("person \(id)|campaigns.flow.push||-|-|")
+            )
+            #expect(try await Self.lines(desk).contains { $0.hasPrefix("root|") })
+            await #expect(throws: PersonalData.Refusal.self) { try await people.find("\(id)") }
+            await #expect(throws: PersonalData.Refusal.self) { try await people.erase(id: id, by: .commandLine) }
+        }
+    }
+
+    private static func lines(_ desk: TestDesk) async throws -> [String] {
+        try await desk.database.query(
+            "SELECT person, action, object, before, after, address FROM audit_log ORDER BY id"
+        )
+        .map { row in
+            try ["person", "action", "object", "before", "after", "address"].map { column in
+                try row.get(column, String?.self) ?? "-"
+            }.joined(separator: "|")
+        }
+    }
 }
