@@ -62,9 +62,14 @@ struct ReferencePages: Sendable {
     }
 
     private static func access(_ route: Route, _ words: Words) -> String {
-        if route.access == .anyone { return words("docs.access_anyone") }
-        if route.access == .known { return words("docs.access_known") }
-        return route.access == .admin ? words("docs.access_admin") : words("docs.access_person")
+        switch route.access {
+        case .anyone: words("docs.access_anyone")
+        case .known: words("docs.access_known")
+        case .signedIn: words("docs.access_person")
+        case .admin: words("docs.access_admin")
+        case .roles(let names):
+            words("docs.access_roles", ["roles": .string(names.sorted().joined(separator: ", "))])
+        }
     }
 
     private static func parameter(_ parameter: RouteDescription.Parameter, _ words: Words) -> ViewValue {

@@ -71,7 +71,7 @@ package struct OpenAPIDocument: Sendable {
         }
         operation["responses"] = responses(about, route)
         operation["security"] = security(route)
-        operation["x-access"] = .string("\(route.access)")
+        operation["x-access"] = access(route)
         return operation
     }
 
@@ -132,6 +132,17 @@ package struct OpenAPIDocument: Sendable {
         if route.access == .anyone { return [] }
         if route.access == .known { return [[:], ["token": []], session] }
         return [["token": []], session]
+    }
+
+    /// A word, or the names of the roles that may, in the order of the alphabet: the document is the same in every process.
+    private static func access(_ route: Route) -> JSON {
+        switch route.access {
+        case .anyone: "anyone"
+        case .known: "known"
+        case .signedIn: "signedIn"
+        case .admin: ["admin"]
+        case .roles(let names): .array(names.sorted().map { .string($0) })
+        }
     }
 
     private static let securitySchemes: JSON = [

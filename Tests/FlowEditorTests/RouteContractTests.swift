@@ -162,7 +162,13 @@ import Testing
             #expect(page.contains("data-path=\"/campaigns/flow/{id}/push/\"") && page.contains("data-place=\"path\""))
             #expect(!page.contains("%2Fdocs"), "whoever is logged in is not sent to log in")
             #expect(try await stranger.get("/redoc").text.contains("flow.offers[].share"))
+            for path in ["/docs", "/redoc"] {
+                let page = try await stranger.with("Accept-Language", "en").get(path).text
+                #expect(page.contains("For these roles: admin, analyst, buyer"), "\(path)")
+            }
             let document = try await stranger.get("/openapi.json")
+            #expect(
+                document.json["paths"]?["/campaigns/"]?["get"]?["x-access"] == ["admin", "analyst", "buyer"])
             let known = stranger.with("If-None-Match", document.headers["etag"] ?? "")
             #expect(try await known.get("/openapi.json").status == 304)
         }

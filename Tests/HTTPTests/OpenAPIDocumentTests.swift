@@ -18,8 +18,12 @@ import Testing
         open.description = RouteDescription("Others", answers: [.redirect("Away.", status: .found)])
         var known = Route(.get, "/known", access: .known, summary: "Known") { _ in Response() }
         known.description = RouteDescription("Others", answers: answers)
+        var few = Route(.get, "/few", access: .roles(["writer", "admin", "reader"]), summary: "Few") { _ in Response() }
+        few.description = RouteDescription("Others", answers: answers)
+        var one = Route(.get, "/one", access: .admin, summary: "One") { _ in Response() }
+        one.description = RouteDescription("Others", answers: answers)
         let files = Route(.get, "/static/{path*}", access: .anyone, summary: "Files") { _ in Response() }
-        return [read, write, open, known, files]
+        return [read, write, open, known, few, one, files]
     }()
 
     private static let document = OpenAPIDocument(routes, title: "Test", version: "1.2.3").json
@@ -29,7 +33,7 @@ import Testing
     @Test func `the document lists the described routes by path and method`() {
         let document = Self.document
         #expect(document["openapi"] == "3.1.0" && document["info"]?["version"] == "1.2.3")
-        #expect(document["paths"]?.objectValue?.keys == ["/things/{id}/", "/open/{name}", "/known"])
+        #expect(document["paths"]?.objectValue?.keys == ["/things/{id}/", "/open/{name}", "/known", "/few", "/one"])
         #expect(document["tags"] == [["name": "Things"], ["name": "Others"]])
         #expect(Self.read?["operationId"] == "get_things_id" && Self.write?["operationId"] == "post_things_id")
         #expect(Self.write?["summary"] == "Change it" && Self.write?["description"] == "At once.")
@@ -75,6 +79,15 @@ import Testing
         #expect(Self.write?["responses"]?["302"] == nil)
         let schemes = Self.document["components"]?["securitySchemes"]?.objectValue
         #expect(schemes?.keys == ["token", "session", "csrf"])
+    }
+
+    @Test(
+        arguments: [
+            ("/things/{id}/", "signedIn"), ("/open/{name}", "anyone"), ("/known", "known"), ("/one", ["admin"]),
+            ("/few", ["admin", "reader", "writer"]),
+        ] as [(String, JSON)])
+    func `who may call is a word or the names of roles, in the same order each time`(path: String, access: JSON) {
+        #expect(Self.document["paths"]?[path]?["get"]?["x-access"] == access)
     }
 
     @Test func `every reference leads somewhere`() {
