@@ -41,6 +41,13 @@ package struct SecretKeyFile: Sendable {
         try FileSystem.write(Array("\(secret.reveal())\n".utf8), to: path, mode: 0o600)
     }
 
+    /// As `write`, for a path that nothing has. `EEXIST` when something has, which stays as it is.
+    package static func writeNew(_ secret: Secret, to path: String) throws(SystemError) {
+        guard try FileSystem.writeIfAbsent(Array("\(secret.reveal())\n".utf8), to: path, mode: 0o600) else {
+            throw SystemError(call: "write \(path)", number: 17)
+        }
+    }
+
     package static func read(_ path: String) throws(SystemError) -> Secret? {
         guard FileSystem.kind(of: path) != nil else { return nil }
         let text = String(decoding: try FileSystem.read(path, limit: 4_096), as: UTF8.self).trimmingSpaces()

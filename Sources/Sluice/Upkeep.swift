@@ -38,11 +38,13 @@ struct Upkeep {
     private func run(_ command: UpkeepCommand, _ database: Database, _ dump: DatabaseDump) async throws {
         switch command {
         case .backup(let file, let withSecretKey):
+            // Whatever stands in the way stops it before anything is written.
+            let secret = withSecretKey ? try secretToKeep(at: "\(file).secret_key") : nil
             // Before it is made, so that the backup tells of itself.
             try await AuditActor.recordCommand(
                 "backup", file, after: withSecretKey ? "with the secret" : "without the secret", in: database)
             try await dump.write(to: file)
-            if withSecretKey { try SecretKeyFile.write(secret(), to: "\(file).secret_key") }
+            if let secret { try SecretKeyFile.writeNew(secret, to: "\(file).secret_key") }
             print("Written: \(file)\(withSecretKey ? " and \(file).secret_key, to be kept apart from it" : "")")
         case .restore(let file, let withSecretKey, let isReplacing):
             let secret = withSecretKey ? try secretToRestore("\(file).secret_key", replacing: isReplacing) : nil
@@ -77,6 +79,14 @@ struct Upkeep {
                 description: "There is no secret: \(secretFile.path) does not exist and SECRET_KEY is not set.")
         }
         return stored
+    }
+
+    /// The secret, for a file of its own that isn't there yet: another backup's may be the last copy of its secret.
+    private func secretToKeep(at path: String) throws -> Secret {
+        guard FileSystem.kind(of: path) == nil else {
+            throw Refusal(description: "\(path) is there already and stays as it is. Nothing was written.")
+        }
+        return try secret()
     }
 
     /// The secret beside the backup, if it may take the place of the one here.

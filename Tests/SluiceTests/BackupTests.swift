@@ -78,6 +78,36 @@ import TestGround
         }
     }
 
+    @Test
+    func `a secret beside another backup stays, and an unfinished rotation is told of before anything is written`()
+        async throws
+    {
+        try await withTemporaryFolder("place") { place in
+            try await withTestDatabaseURL { url in
+                let settings = ["DATA_DIR": "\(place)/data", "DATABASE_URL": url.reveal()]
+                _ = try ProgramProcess.answer(["token", "create", "--name", "t"], settings)
+                try FileSystem.makeDirectories("\(place)/data")
+                try FileSystem.write(
+                    Array("\(String(repeating: "a", count: 64))\n".utf8), to: "\(place)/data/secret_key")
+                let file = "\(place)/desk.dump"
+                let other = Array("the last copy of another secret\n".utf8)
+                try FileSystem.write(other, to: "\(file).secret_key")
+                #expect(
+                    try ProgramProcess.status(["backup", file, "--with-secret-key"], settings) == ExitCode.failure)
+                #expect(try FileSystem.read("\(file).secret_key", limit: 4_096) == other)
+                #expect(FileSystem.kind(of: file) == nil)
+                try FileSystem.remove("\(file).secret_key")
+                try FileSystem.write(
+                    Array("\(String(repeating: "b", count: 64))\n".utf8), to: "\(place)/data/secret_key.next")
+                #expect(
+                    try ProgramProcess.status(["backup", file, "--with-secret-key"], settings) == ExitCode.failure)
+                #expect(try FileSystem.list(place) == ["data"])
+                try FileSystem.remove("\(place)/data/secret_key.next")
+                #expect(try ProgramProcess.status(["backup", file, "--with-secret-key"], settings) == 0)
+            }
+        }
+    }
+
     @Test(
         arguments: [
             ("backup f", UpkeepCommand.backup(file: "f", withSecretKey: false)),
