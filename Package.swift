@@ -74,6 +74,10 @@ let suites: [Target] = [
     tests(of: "Base"),
     tests(of: "Reactor", with: ["Base", "CLinux"]),
     tests(of: "HTTP", with: ["TestCertificate", "Base", "Reactor", "CLinux", "COpenSSL", "CZlib"]),
+    // The rules that bin/fuzz holds against what it makes up, held against its corpus.
+    .testTarget(
+        name: "FuzzTests", dependencies: ["Base", "HTTP"], path: "Tests/Fuzz", exclude: ["corpus", "words.dict"],
+        swiftSettings: settings),
     tests(
         of: "Postgres", with: ["TestGround", "TestIntake", "IntakeProcess", "Base", "Reactor", "CLinux", "CPostgres"]),
     .target(name: "TestIntake", dependencies: ["Postgres"], path: "Tests/TestIntake", swiftSettings: settings),
@@ -126,7 +130,9 @@ let suites: [Target] = [
 ]
 
 // bin/test compiles under the sanitizers what it then runs.
-let platformSuites: Set = ["ReactorTests", "HTTPTests", "FetchTests", "PostgresTests", "OutboxTests", "AccountsTests"]
+let platformSuites: Set = [
+    "ReactorTests", "HTTPTests", "FuzzTests", "FetchTests", "PostgresTests", "OutboxTests", "AccountsTests",
+]
 let chosenSuites = suites.filter { suite in
     Context.environment["SLUICE_SUITES"] != "platform" || suite.type != .test || platformSuites.contains(suite.name)
 }

@@ -1,3 +1,5 @@
+@testable import HTTP
+
 /// Chunked content means the same in whatever pieces it comes, keeps its limits, and is what a second, plain reading finds.
 enum ChunkedInvariants {
     struct Verdict: Equatable {

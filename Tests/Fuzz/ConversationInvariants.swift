@@ -1,3 +1,5 @@
+@testable import HTTP
+
 /// Requests one after another, as `Connection` reads them: the same requests in whatever pieces they come, and nothing after a refusal.
 enum ConversationInvariants {
     enum Event: Equatable {

@@ -1,5 +1,7 @@
 import Base
 
+@testable import HTTP
+
 /// Values of header fields: what is read from them is what a second, plain reading finds, or can be written and read again.
 enum FieldInvariants {
     /// - Parameter seed: chooses the length of the content.

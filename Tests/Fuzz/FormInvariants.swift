@@ -1,5 +1,7 @@
 import Base
 
+@testable import HTTP
+
 /// Forms with files mean the same in whatever pieces they come, and are what a second, plain reading finds. The input is a line with the
 /// type of the content, then the content.
 enum FormInvariants {

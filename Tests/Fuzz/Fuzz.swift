@@ -1,6 +1,8 @@
 import Base
 import Glibc
 
+@testable import HTTP
+
 /// What libFuzzer calls with each input: a letter that names the reader, a byte that decides how the rest is cut into pieces, and
 /// the rest. `bin/fuzz` builds this folder and the readers themselves, nothing else, into one program.
 ///

@@ -1,3 +1,5 @@
+@testable import HTTP
+
 /// A head means the same in whatever pieces it comes, and one that is taken passes a second, plain reading of the rules.
 enum HeadInvariants {
     enum Verdict: Equatable {

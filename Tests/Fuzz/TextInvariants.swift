@@ -1,3 +1,5 @@
+@testable import HTTP
+
 /// What is decoded from text can be written again and read as the same.
 enum TextInvariants {
     static func checkForm(_ input: [UInt8]) {
