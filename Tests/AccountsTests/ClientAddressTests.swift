@@ -31,6 +31,19 @@ struct ClientAddressTests {
         #expect(ClientAddress.of(request, trusting: AddressList()) == "unknown")
     }
 
+    @Test(
+        arguments: [
+            ("1.2.3.4", "1.2.3.4"), (" 1.2.3.4 ", "1.2.3.4"), ("1.2.3.4:5678", "1.2.3.4"), ("1.2.3.4:0", "1.2.3.4"),
+            ("::1", "::1"), ("2001:db8::1", "2001:db8::1"), ("[::1]", "::1"), ("[::1]:443", "::1"),
+            ("[2001:db8::1]:65535", "2001:db8::1"), ("1.2.3.4:", nil), ("1.2.3.4:65536", nil), ("1.2.3.4:-1", nil),
+            ("1.2.3.4:+1", nil), ("1.2.3.4:a", nil), ("[1.2.3.4]", nil), ("[1.2.3.4]:80", nil), ("[::1", nil),
+            ("[::1]443", nil), ("[::1]:", nil), ("[::1]:70000", nil), ("::1]:443", nil), ("[]", nil), ("[", nil),
+            ("unknown", nil), ("a:1", nil), (":1", nil), (":", nil), ("", nil),
+        ] as [(String, String?)])
+    func `an entry of X-Forwarded-For is an address, with a port or without`(entry: String, address: String?) {
+        #expect(ClientAddress.address(in: entry)?.description == address)
+    }
+
     @Test func `a key is sealed anew each time, and found by the same hash`() throws {
         let vault = KeyVault(SecretKey(Secret("a secret of the tests alone")))
         let key = Secret("keitaro key")

@@ -105,7 +105,7 @@ import Testing
             #expect(page.text.contains("reports") && page.text.contains("never used") && !page.text.contains(token))
 
             let program = desk.program(token: token)
-            let listed = try await program.with("X-Forwarded-For", "203.0.113.77").get("/users/tokens/").json[
+            let listed = try await program.with("X-Forwarded-For", "203.0.113.77:5678").get("/users/tokens/").json[
                 "tokens"]?[0]
             #expect(
                 listed?["name"] == "reports" && listed?["scopes"] == ["read", "write"] && listed?["state"] == "active")
