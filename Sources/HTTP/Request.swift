@@ -23,6 +23,9 @@ package final class Request: @unchecked Sendable {
 
     /// Whether its work ends with its client: a person's question, which nobody waits for any more. What strangers send, such as a
     /// postback, is often sent by programs that don't wait for the answer, and what changes something is finished.
+    ///
+    /// A client that only said it will send no more looks the same as one that left: both send one FIN, which is all that
+    /// `EPOLLRDHUP` tells, and `EPOLLHUP` comes when this side has closed too.
     var isAbandonable: Bool {
         guard method == .get || method == .head, case .route(let route, _) = match else { return false }
         return route.access.needsPerson
