@@ -27,7 +27,7 @@ export function startCampaign(page) {
   const statistics = new Statistics({
     scope: page,
     period,
-    request: () => ({ ...period.request, campaign_ids: [page.dataset.campaignId], by: "offer" }),
+    request: () => ({ ...period.request, campaign_ids: [Number(page.dataset.campaignId)], by: "offer" }),
     show: (answer) => numbers.show(answer, cards.all),
   });
   statistics.load();

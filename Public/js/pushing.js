@@ -39,7 +39,7 @@ export class Pushing {
     card.classList.add("is-sending", "is-pushing");
     this.draftBar.update();
     try {
-      const answer = await post(`/campaigns/flow/${flow}/push/`, { revision: card.dataset.revision }, { fragment: "flow" });
+      const answer = await post(`/campaigns/flow/${flow}/push/`, { revision: Number(card.dataset.revision) }, { fragment: "flow" });
       this.editor.take(answer, flow);
       if (answer.status === 202 && answer.push) await this.follow(flow, answer.push.id);
     } catch (problem) {

@@ -9,7 +9,7 @@ import Views
 struct Login: Sendable {
     enum Outcome: Sendable {
         case admitted(userID: Int64, keyID: Int64)
-        case refused(Status, title: Word?, detail: Word)
+        case refused(Status, title: Word?, detail: Word, field: String = "api_key")
     }
 
     let store: AccountStore
@@ -18,7 +18,7 @@ struct Login: Sendable {
     let log: Logger
 
     /// - Parameters:
-    ///   - trackerID: nil for the only or first one.
+    ///   - trackerID: nil for the only or first one. An unknown one is refused: a key is shown to nobody but whom it is for.
     ///   - address: whose failures are counted.
     ///   - name: what a new account is called.
     ///   - userID: whose the key becomes when nobody has it yet: a person who is logged in has a new key after a rotation.
@@ -32,8 +32,12 @@ struct Login: Sendable {
             return .refused(.unprocessable, title: nil, detail: Word("login.error.format"))
         }
         let known = try await store.trackers()
-        guard let tracker = known.first(where: { $0.id == trackerID }) ?? known.first else {
+        guard let first = known.first else {
             return .refused(.serviceUnavailable, title: nil, detail: Word("login.error.no_tracker"))
+        }
+        guard let tracker = trackerID == nil ? first : known.first(where: { $0.id == trackerID }) else {
+            return .refused(
+                .unprocessable, title: nil, detail: Word("login.error.unknown_tracker"), field: "tracker")
         }
         if let seconds = try await store.beginTry(address: address) {
             return .refused(

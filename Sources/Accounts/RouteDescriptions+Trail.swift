@@ -14,7 +14,9 @@ extension AccountRoutes {
             tokens, detail: "A token makes no tokens: this is for sessions.",
             content: .init([
                 .required("name", .text, "1 to 80 characters."),
-                .optional("scopes", .anything, "A list, or words with spaces: read, write, push, admin. Each reads."),
+                .optional(
+                    "scopes", .list(of: .text),
+                    "Of read, write, push, admin; each reads. A form repeats the field, or has words with spaces."),
                 .optional("expires", .text, "A number of days from 1d to 3650d; without it the token has no end."),
                 .optional("csrf_token", .text, "Forms only: the session's token."),
             ]),

@@ -36,17 +36,16 @@ extension AccountRoutes {
             ],
             problems: [
                 (.unauthorized, "The token or the key is not accepted."),
-                (.unprocessable, "The key is missing."),
+                (.unprocessable, "The key is missing, or there is no such tracker."),
                 (.tooManyRequests, "Too many refused keys; Retry-After says when to try again."),
             ]),
         "GET /users/logout/": RouteDescription(session, answers: [.page("Asks before logging out.")]),
         "POST /users/logout/": RouteDescription(
             session,
-            content: .init(
-                [
-                    .optional("next", .text(.uriReference), "Where the next login leads."),
-                    .optional("csrf_token", .text, "The session's token, unless X-CSRF-Token has it."),
-                ], types: [RouteDescription.Content.form]),
+            content: .init([
+                .optional("next", .text(.uriReference), "Where the next login leads."),
+                .optional("csrf_token", .text, "Forms only: the session's token, unless X-CSRF-Token has it."),
+            ]),
             answers: [
                 .json(.object([.required("message", .text.orNull)]), "The session is over."),
                 .redirect("The session is over; to the login page."),
@@ -76,6 +75,7 @@ extension AccountRoutes {
                     .required("token", .text, "From the one-time link."),
                     .required("password", .text(.password), "The new password."),
                     .required("csrf_token", .text, "From the page."),
+                    .optional("name", .text, "The login name, for the browser's list of passwords; not used."),
                 ], types: [RouteDescription.Content.form]),
             answers: [.redirect("The password is set; the session's cookie is set.")],
             problems: [
@@ -109,7 +109,8 @@ extension AccountRoutes {
             ],
             problems: [
                 (.conflict, "The key is somebody else's, or this is a token's request."),
-                (.forbidden, "Keitaro refuses the key."), (.unprocessable, "The key is missing."),
+                (.forbidden, "Keitaro refuses the key."),
+                (.unprocessable, "The key is missing, or there is no such tracker."),
                 (.tooManyRequests, "Too many refused keys; Retry-After says when to try again."),
             ]),
     ]

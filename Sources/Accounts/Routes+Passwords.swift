@@ -151,7 +151,7 @@ extension AccountRoutes {
         let words = frame.words(for: request)
         let json: JSON? = request.hasJSONContent ? try request.json() : JSON?.none
         let fields = json == nil ? try request.form() : FormFields()
-        let tracker = json?["tracker"]?.lenientInt ?? fields["tracker"].flatMap { Int64($0) }
+        let tracker = json?["tracker"]?.intValue ?? fields["tracker"].flatMap { Int64($0) }
         var outcome = try await login.attempt(
             key: json?["api_key"]?.stringValue ?? fields["api_key"] ?? "", trackerID: tracker,
             address: ClientAddress.of(request, trusting: proxies), name: person.user.name, joining: person.user.id,
@@ -161,8 +161,8 @@ extension AccountRoutes {
                 .conflict, title: Word("login_settings.taken_title"), detail: Word("login_settings.taken_detail"))
         }
         switch outcome {
-        case .refused(let status, let title, let detail):
-            guard request.wantsPage else { throw Problem(status, detail, title: title, field: "api_key") }
+        case .refused(let status, let title, let detail, let field):
+            guard request.wantsPage else { throw Problem(status, detail, title: title, field: field) }
             let error: ViewValue = [
                 "title": .string(title.map { words($0) } ?? ""), "detail": .string(words(detail)),
                 "request_id": .string(request.id),

@@ -106,8 +106,7 @@ extension AccountRoutes {
             return try await refused("name", Word("tokens.error.name"))
         }
         let named =
-            json?["scopes"]?.arrayValue?.compactMap(\.stringValue) ?? json?["scopes"]?.stringValue.map { [$0] }
-            ?? fields.all("scopes")
+            json?["scopes"]?.arrayValue?.compactMap(\.stringValue) ?? fields.all("scopes")
         guard let scopes = TokenScope.set(named.joined(separator: " ")) else {
             return try await refused("scopes", Word("tokens.error.scopes"))
         }

@@ -115,8 +115,9 @@ package struct AccountRoutes: Sendable {
             key: fields["api_key"] ?? "", trackerID: fields["tracker"].flatMap { Int64($0) }, address: address,
             name: Self.newName(words), joining: request[SignedIn.self]?.user.id, by: try request.auditActor())
         switch outcome {
-        case .refused(let status, let title, let detail):
-            return try await refusedPage(request, fields, title.map { words($0) }, words(detail), status)
+        case .refused(let status, let title, let detail, let field):
+            return try await refusedPage(
+                request, fields, title.map { words($0) }, words(detail), status, field: field)
         case .admitted(let userID, let keyID):
             let role = try await store.role(ofUser: userID)
             return try await opened(request, userID: userID, role: role, keyID: keyID, next: next)
@@ -157,11 +158,12 @@ package struct AccountRoutes: Sendable {
     }
 
     private func refusedPage(
-        _ request: Request, _ fields: FormFields, _ title: String?, _ detail: String, _ status: Status
+        _ request: Request, _ fields: FormFields, _ title: String?, _ detail: String, _ status: Status,
+        field: String = "api_key"
     ) async throws -> Response {
         let byName = fields["with"] == "password"
         if !request.wantsPage {
-            let field = byName ? "password" : "api_key"
+            let field = byName ? "password" : field
             throw HTTPError(status, title: title, detail: detail, fields: [HTTPError.Field(field, detail)])
         }
         let error: ViewValue = [
@@ -179,15 +181,15 @@ package struct AccountRoutes: Sendable {
         let body: JSON? = request.hasJSONContent ? try request.json() : JSON?.none
         let given = try body == nil ? request.form()["api_key"] : body?["api_key"]?.stringValue
         guard let key = given else { throw HTTPError.field("api_key", "api_key is missing: the Keitaro key as text.") }
-        let tracker = body?["tracker"]?.lenientInt
+        let tracker = try body == nil ? request.form()["tracker"].flatMap { Int64($0) } : body?["tracker"]?.intValue
         let outcome = try await login.attempt(
             key: key, trackerID: tracker, address: address, name: person.user.name, by: try request.auditActor())
         let words = frame.words(for: request)
         switch outcome {
-        case .refused(let status, let title, let detail):
+        case .refused(let status, let title, let detail, let field):
             throw HTTPError(
                 status, title: title.map { words($0) }, detail: words(detail),
-                fields: [HTTPError.Field("api_key", words(detail))])
+                fields: [HTTPError.Field(field, words(detail))])
         case .admitted(_, let keyID):
             try await store.attach(keyID: keyID, toToken: tokenID, by: try request.auditActor())
             return .json(["message": "The token uses this Keitaro key from now on."])
@@ -214,7 +216,8 @@ package struct AccountRoutes: Sendable {
             throw HTTPError(.conflict, detail: "A token is not logged out; revoke it with bin/sluice token revoke.")
         }
         // Whoever leaves to bring another key comes back to the page they left.
-        let next = request.hasJSONContent ? nil : try request.form()["next"]
+        let isJSON = request.hasJSONContent && !request.body.isEmpty
+        let next = isJSON ? try request.json()["next"]?.stringValue : try request.form()["next"]
         try await store.closeSession(tokenHash: tokenHash, by: try request.auditActor())
         let login = "/users/login/?left=1" + (next.map { "&next=\(PercentCoding.encode(LoginForm.next($0)))" } ?? "")
         var response = request.wantsPage ? Response.redirect(to: login) : Response.json(["message": nil])

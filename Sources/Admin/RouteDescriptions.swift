@@ -84,10 +84,11 @@ extension AdminRoutes {
             problems: [notFound]),
         "POST /admin/{object}/new/": RouteDescription(
             tag, detail: "A new person gets a one-time link to choose a password by.", parameters: [object],
-            content: .init([
-                .optional("login_name", .text, "Of a person: the name to log in by."),
-                .optional("role", .text, "Of a person."), csrf,
-            ]),
+            content: .init(
+                [
+                    .optional("login_name", .text, "Of a person: the name to log in by."),
+                    .optional("role", .text, "Of a person."), csrf,
+                ], isOpen: true),
             answers: [
                 .json(done, "It is made."), .page("It is made; the link is shown this once."),
                 .redirect("It is made; to its page."), .page("What was refused.", status: .unprocessable),
@@ -99,7 +100,8 @@ extension AdminRoutes {
             problems: [notFound]),
         "POST /admin/{object}/{key}/": RouteDescription(
             tag, detail: "Takes the fields that the thing's editable names; what is absent stays as it is.",
-            parameters: [object, key], content: .init([.optional("mark", .text, "See the thing's mark."), csrf]),
+            parameters: [object, key],
+            content: .init([.optional("mark", .text, "See the thing's mark."), csrf], isOpen: true),
             answers: [
                 .json(row, "Saved."), .redirect("Saved; back to its page."),
                 .page("What was refused.", status: .unprocessable), .page("What was refused.", status: .conflict),

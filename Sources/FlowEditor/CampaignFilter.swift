@@ -34,7 +34,7 @@ package struct CampaignFilter: Hashable, Sendable {
 
     package init() {}
 
-    /// Reads a query string; what it doesn't know falls back to the defaults, since people edit addresses.
+    /// Reads a query string that fits the route's description: what is absent or empty is as it is by default.
     package init(_ query: FormFields) {
         text = String((query["q"] ?? "").prefix(200))
         state = query["state"].flatMap { State(rawValue: $0) } ?? .all

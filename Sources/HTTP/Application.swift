@@ -119,6 +119,8 @@ package struct Application: Sendable {
     private static func dispatch(_ request: Request) async throws -> Response {
         switch request.match {
         case .route(let route, _):
+            // After the middleware: a stranger is turned away without a word on what was wrong.
+            try route.description?.check(request)
             return try await route.handler(request)
         case .methodNotAllowed(let allowed):
             let allow = ("Allow", allowed.map(\.rawValue).joined(separator: ", "))

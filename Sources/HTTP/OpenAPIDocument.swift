@@ -110,6 +110,13 @@ package struct OpenAPIDocument: Sendable {
             }
             responses["401"] = problem("Nobody is logged in, or the token is not valid.")
         }
+        if about.content != nil {
+            responses["415"] = problem("The content is of another type than the Content-Type that this takes.")
+        }
+        if about.content != nil || about.parameters.contains(where: { $0.place == .query }) {
+            responses["422"] =
+                responses["422"] ?? problem("A field of a wrong type, or an unknown one; nothing was changed.")
+        }
         for (status, note) in about.problems { responses[String(status.code)] = problem(note) }
         responses["default"] = ["$ref": "#/components/responses/Problem"]
         return .object(responses)

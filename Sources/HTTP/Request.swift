@@ -20,6 +20,9 @@ package final class Request: @unchecked Sendable {
     var parameters: [(name: String, value: PathValue)] = []
     private var attachments: [ObjectIdentifier: any Sendable] = [:]
     private var identifier: String?
+    /// What the content was read as: the contract of the route and its handler both ask.
+    private var readJSON: JSON?
+    private var readForm: FormFields?
 
     /// Whether its work ends with its client: a person's question, which nobody waits for any more. What strangers send, such as a
     /// postback, is often sent by programs that don't wait for the answer, and what changes something is finished.
@@ -132,8 +135,11 @@ package final class Request: @unchecked Sendable {
     }
 
     package func form() throws -> FormFields {
+        if let readForm { return readForm }
         do {
-            return try FormFields(reading: body)
+            let form = try FormFields(reading: body)
+            readForm = form
+            return form
         } catch {
             throw error.problem(of: "The form")
         }
@@ -141,6 +147,7 @@ package final class Request: @unchecked Sendable {
 
     /// The content as JSON; 400 when it is none, or a string in it holds a NUL.
     package func json() throws -> JSON {
+        if let readJSON { return readJSON }
         let json: JSON
         do {
             json = try JSON(parsing: body)
@@ -148,6 +155,7 @@ package final class Request: @unchecked Sendable {
             throw HTTPError(.badRequest, detail: "The content is not valid JSON: \(error).")
         }
         if JSON.mayHoldNUL(body), let place = json.placeOfNUL { throw HTTPError.nul(field: place, in: "The content") }
+        readJSON = json
         return json
     }
 

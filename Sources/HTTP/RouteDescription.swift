@@ -30,13 +30,21 @@ package final class RouteDescription: Sendable {
     package struct Content: Sendable {
         package let fields: Shape
         package let types: [String]
+        /// What each member must be to be read at all; see `RequestContract.swift`.
+        let readable: [Shape.Member]
 
         package static let json = "application/json"
         package static let form = "application/x-www-form-urlencoded"
+        /// A route with this one reads whatever comes: nothing is held against the description.
+        package static let anyType = "*/*"
 
-        package init(_ members: [Shape.Member], types: [String] = [Content.json, Content.form]) {
-            fields = .object(members)
+        /// - Parameter isOpen: members that are not listed are taken too; the handler says which.
+        package init(
+            _ members: [Shape.Member], isOpen: Bool = false, types: [String] = [Content.json, Content.form]
+        ) {
+            fields = isOpen ? Shape.object(members).andOthers : .object(members)
             self.types = types
+            readable = fields.withoutLimits.members
         }
 
         package var isRequired: Bool { fields.members.contains(where: \.isRequired) }
@@ -85,6 +93,8 @@ package final class RouteDescription: Sendable {
     /// More than the route's summary says; plain text.
     package let detail: String?
     package let parameters: [Parameter]
+    /// Whether any of them stands in the query string.
+    let takesQuery: Bool
     package let content: Content?
     package let answers: [Answer]
     /// Problems of its own, beside those that every route has: status and when.
@@ -97,6 +107,7 @@ package final class RouteDescription: Sendable {
         self.tag = tag
         self.detail = detail
         self.parameters = parameters
+        takesQuery = parameters.contains { $0.place == .query }
         self.content = content
         self.answers = answers
         self.problems = problems

@@ -23,7 +23,7 @@ import Views
                 let rows = list.json["rows"]?.arrayValue ?? []
                 #expect(list.status == 200 && !rows.isEmpty, "\(object.name): \(list.text)")
                 #expect(try await admin.get("/admin/\(object.name)/").status == 200)
-                var questions = ["q=a", "q=%25'%3B--", "page=9999999999999999999", "page=-1", "sort=nothing&dir=x"]
+                var questions = ["q=a", "q=%25'%3B--", "page=999999999999999999", "page=-1", "sort=nothing&dir=asc"]
                 for field in object.fields {
                     if field.isSortable && field.isListed {
                         questions += ["sort=\(field.name)&dir=asc", "sort=\(field.name)&dir=desc&page=2"]
@@ -36,6 +36,11 @@ import Views
                 for question in questions where !question.contains("%00") {
                     let answer = try await script.get("/admin/\(object.name)/?\(question)")
                     #expect(answer.status == 200, "\(object.name)?\(question): \(answer.text)")
+                }
+                for (question, field) in [("page=9999999999999999999", "page"), ("sort=nothing&dir=x", "dir")] {
+                    let answer = try await script.get("/admin/\(object.name)/?\(question)")
+                    #expect(
+                        answer.status == 422 && answer.fields == [field], "\(object.name)?\(question): \(answer.text)")
                 }
                 let key = try #require(rows.first?["key"]?.stringValue)
                 let path = "/admin/\(object.name)/\(TestDesk.encoded(key))/"

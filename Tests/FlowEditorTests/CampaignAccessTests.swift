@@ -158,9 +158,11 @@ import Testing
             let ascending = try await admin.get("/campaigns/?sort=id&dir=asc").json["campaigns"]?.arrayValue ?? []
             let numbers = ascending.compactMap { $0["keitaro_id"]?.intValue }
             #expect(numbers == numbers.sorted())
-            // Whoever edits the address gets the defaults, never an error.
+            // A filter that can't be read is not taken for none.
+            let edited = try await admin.get("/campaigns/?sort=x&dir=y&state=z&group=q&other=1")
+            #expect(edited.status == 422 && Set(edited.fields) == ["sort", "dir", "state", "group"])
             #expect(
-                try await admin.get("/campaigns/?sort=x&dir=y&state=z&group=q").json["total"]?.intValue
+                try await admin.get("/campaigns/?sort=&dir=&state=&group=").json["total"]?.intValue
                     == Int64(list.count))
             let bad = try await admin.get("/campaigns/?q=%FF")
             #expect(bad.status == 400)

@@ -15,10 +15,11 @@ import Testing
         try await withScene { scene in
             let visitor = scene.visitor.with("Accept-Language", language)
             let flow = "/campaigns/flow/\(scene.flowID)"
-            for (path, status) in [
-                ("\(flow)/add-offer/", 422), ("\(flow)/push/", 409), ("\(flow)/restore-draft/", 409),
-            ] {
-                let answer = try await visitor.post(path, ["offer_id": .integer(scene.offers[0])])
+            for (path, body, status) in [
+                ("\(flow)/add-offer/", ["offer_id": .integer(scene.offers[0])], 422), ("\(flow)/push/", [:], 409),
+                ("\(flow)/restore-draft/", [:], 409),
+            ] as [(String, JSON, Int)] {
+                let answer = try await visitor.post(path, body)
                 #expect(answer.status == status && answer.title == refused, "\(answer.text)")
             }
             for (fault, status) in [
