@@ -72,7 +72,7 @@ let top: [Target] = [
 
 let suites: [Target] = [
     tests(of: "Base"),
-    tests(of: "Reactor", with: ["Base", "CLinux"]),
+    tests(of: "Reactor", with: ["TestGround", "Base", "CLinux"]),
     tests(of: "HTTP", with: ["TestCertificate", "Base", "Reactor", "CLinux", "COpenSSL", "CZlib"]),
     // The rules that bin/fuzz holds against what it makes up, held against its corpus.
     .testTarget(
@@ -80,7 +80,7 @@ let suites: [Target] = [
         swiftSettings: settings),
     tests(
         of: "Postgres", with: ["TestGround", "TestIntake", "IntakeProcess", "Base", "Reactor", "CLinux", "CPostgres"]),
-    .target(name: "TestIntake", dependencies: ["Postgres"], path: "Tests/TestIntake", swiftSettings: settings),
+    .target(name: "TestIntake", dependencies: ["Base", "Postgres"], path: "Tests/TestIntake", swiftSettings: settings),
     .executableTarget(
         name: "IntakeProcess", dependencies: ["TestIntake", "Base", "Reactor", "Postgres"],
         path: "Tests/IntakeProcess", swiftSettings: settings),
@@ -104,14 +104,14 @@ let suites: [Target] = [
     tests(
         of: "FlowEditor",
         with: [
-            "TestDesk", "Base", "HTTP", "Views", "Frame", "Keitaro", "Fetch", "Postgres", "Reactor", "Sandbox",
+            "TestDesk", "Base", "HTTP", "Views", "Frame", "Accounts", "Keitaro", "Fetch", "Postgres", "Sandbox",
         ]),
     tests(of: "Sandbox", with: ["Base"]),
     tests(of: "Frame", with: ["TestDesk", "Base", "HTTP", "Views", "Keitaro", "Fetch"]),
     tests(
         of: "Accounts",
         with: [
-            "TestDesk", "TestGround", "Base", "Reactor", "HTTP", "Postgres", "Frame", "Fetch", "Sandbox",
+            "TestDesk", "TestGround", "Base", "Reactor", "HTTP", "Postgres", "Keitaro", "Fetch", "Sandbox",
             "StoredObjects",
         ]),
     tests(
@@ -120,10 +120,11 @@ let suites: [Target] = [
     tests(
         of: "DataKeeping",
         with: ["TestDesk", "Base", "Postgres", "Reactor", "Outbox", "Accounts", "Fetch", "HTTP", "Audit"]),
-    tests(of: "Mirror", with: ["TestDesk", "Base", "Postgres", "Keitaro", "Fetch", "Sandbox"]),
+    tests(
+        of: "Mirror", with: ["TestDesk", "Base", "Reactor", "Postgres", "Keitaro", "Fetch", "Sandbox"]),
     tests(
         of: "Sluice",
-        with: ["TestDesk", "TestGround", "TestCertificate", "Base", "Reactor", "Postgres", "Fetch", "Sandbox"]),
+        with: ["TestDesk", "TestGround", "TestCertificate", "Base", "Reactor", "Postgres", "Fetch", "Accounts"]),
     .testTarget(
         name: "BrowserTests", dependencies: ["Sluice", "TestGround", "CLinux", "Base", "Fetch", "Reactor"],
         swiftSettings: settings),
