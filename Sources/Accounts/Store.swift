@@ -129,89 +129,15 @@ package struct AccountStore: Sendable {
         }
     }
 
-    /// - Parameters:
-    ///   - language: chosen on the login page, which makes it the person's; nil keeps theirs. So for `theme`.
-    func openSession(
-        token: String, csrfToken: String, userID: Int64, keyID: Int64?, language: Language?, theme: Theme?,
-        by actor: AuditActor
-    ) async throws {
-        let hash = SHA256.hash(token)
-        try await database.transaction { transaction in
-            try await transaction.execute(
-                """
-                WITH old AS (DELETE FROM sessions WHERE expires_at < now())
-                INSERT INTO sessions (token_hash, user_id, key_id, csrf_token, expires_at)
-                VALUES (\(hash), \(userID), \(keyID), \(csrfToken),
-                    now() + \(Self.sessionDays)::bigint * interval '1 day')
-                """)
-            let name: String = try await transaction.one(
-                """
-                UPDATE users SET language = coalesce(\(language?.rawValue), language),
-                    theme = coalesce(\(theme?.rawValue), theme)
-                WHERE id = \(userID) RETURNING name
-                """
-            ).get("name")
-            try await actor.named(name, userID: userID).record("user \(userID)", action: "users.login", in: transaction)
-        }
-    }
-
-    func closeSession(tokenHash: [UInt8], by actor: AuditActor) async throws {
-        try await database.transaction { transaction in
-            try await transaction.execute("DELETE FROM sessions WHERE token_hash = \(tokenHash)")
-            try await actor.record("user \(actor.userID ?? 0)", in: transaction)
-        }
-    }
-
     // MARK: Requests
 
-    private static let userColumns: SQL =
+    static let userColumns: SQL =
         "users.id AS user_id, users.name AS user_name, users.role, users.language, users.theme"
-    private static let keyColumns: SQL =
+    static let keyColumns: SQL =
         """
         keys.id AS key_id, keys.key_cipher, keys.refused_at IS NOT NULL AS is_refused,
         trackers.id AS tracker_id, trackers.name AS tracker_name, trackers.url AS tracker_url
         """
-
-    /// Also moves the session's end, at most once an hour. Nil too when the key it was opened with can't be read any more, because
-    /// SECRET_KEY is another one than when it was sealed: the person logs in again.
-    func session(tokenHash: [UInt8]) async throws -> SignedIn? {
-        let row = try await database.first(
-            """
-            SELECT \(Self.userColumns), \(Self.keyColumns), sessions.csrf_token, sessions.key_id IS NULL AS is_by_name,
-                sessions.seen_at < now() - interval '1 hour' AS is_stale
-            FROM sessions
-            JOIN users ON users.id = sessions.user_id AND users.disabled_at IS NULL
-            LEFT JOIN LATERAL (
-                SELECT * FROM keitaro_keys candidate
-                WHERE candidate.id = sessions.key_id
-                    OR (sessions.key_id IS NULL AND candidate.user_id = sessions.user_id)
-                ORDER BY candidate.refused_at IS NULL DESC, candidate.verified_at DESC, candidate.id
-                LIMIT 1
-            ) keys ON true
-            LEFT JOIN keitaro_trackers trackers ON trackers.id = keys.tracker_id
-            WHERE sessions.token_hash = \(tokenHash) AND sessions.expires_at > now()
-            """)
-        guard let row else { return nil }
-        let isStale: Bool = try row.get("is_stale")
-        if isStale {
-            try await database.execute(
-                """
-                UPDATE sessions SET seen_at = now(), expires_at = now() + \(Self.sessionDays)::bigint * interval '1 day'
-                WHERE token_hash = \(tokenHash)
-                """)
-        }
-        let keyID: Int64? = try row.get("key_id")
-        var readable: KeitaroKey?
-        do {
-            readable = keyID == nil ? nil : try key(row)
-        } catch is CryptographyError {
-            let isByName: Bool = try row.get("is_by_name")
-            guard isByName else { return nil }
-        }
-        return SignedIn(
-            user: try user(row), proof: .session(tokenHash: tokenHash, csrfToken: try row.get("csrf_token")),
-            key: readable)
-    }
 
     /// Why a token opens nothing.
     enum TokenRefusal: Error {
@@ -307,7 +233,7 @@ package struct AccountStore: Sendable {
 
     // MARK: Rows
 
-    private func user(_ row: Row) throws -> User {
+    func user(_ row: Row) throws -> User {
         let role: String = try row.get("role")
         let language: String? = try row.get("language")
         let theme: String? = try row.get("theme")
@@ -316,7 +242,7 @@ package struct AccountStore: Sendable {
             language: language.flatMap { Language(rawValue: $0) }, theme: theme.flatMap { Theme(rawValue: $0) })
     }
 
-    private func key(_ row: Row) throws -> KeitaroKey {
+    func key(_ row: Row) throws -> KeitaroKey {
         let tracker = Tracker(
             id: try row.get("tracker_id"), name: try row.get("tracker_name"), url: try row.get("tracker_url"))
         return KeitaroKey(
