@@ -1,3 +1,5 @@
+import Glibc
+
 /// The secret as a file in the data directory, and the one that is to follow it while the keys are sealed anew.
 ///
 /// The next secret is on the disk before the first row is sealed with it and takes the old one's place after the last: at no
@@ -44,7 +46,7 @@ package struct SecretKeyFile: Sendable {
     /// As `write`, for a path that nothing has. `EEXIST` when something has, which stays as it is.
     package static func writeNew(_ secret: Secret, to path: String) throws(SystemError) {
         guard try FileSystem.writeIfAbsent(Array("\(secret.reveal())\n".utf8), to: path, mode: 0o600) else {
-            throw SystemError(call: "write \(path)", number: 17)
+            throw SystemError(call: "write \(path)", number: EEXIST)
         }
     }
 

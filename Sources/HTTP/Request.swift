@@ -20,7 +20,8 @@ package final class Request: @unchecked Sendable {
     var parameters: [(name: String, value: PathValue)] = []
     private var attachments: [ObjectIdentifier: any Sendable] = [:]
     private var identifier: String?
-    /// What the content was read as: the contract of the route and its handler both ask.
+    /// What query and content were read as: the contract of the route and its handler both ask.
+    private var readQuery: FormFields?
     private var readJSON: JSON?
     private var readForm: FormFields?
 
@@ -110,8 +111,11 @@ package final class Request: @unchecked Sendable {
 
     /// Fields of the query string; 400 when it can't be decoded.
     package func query() throws -> FormFields {
+        if let readQuery { return readQuery }
         do {
-            return try FormFields(reading: head.bytes[head.queryRange])
+            let query = try FormFields(reading: head.bytes[head.queryRange])
+            readQuery = query
+            return query
         } catch {
             throw error.problem(of: "The query string")
         }
