@@ -1,0 +1,245 @@
+import Base
+import Postgres
+import Reactor
+
+/// Sends what waits in `telegram_messages`, in each chat one after the other, on one loop. Any number of processes may run one: a
+/// chat belongs to the process that holds its lease, and all limits are rows that they share.
+///
+/// Before a message goes it is marked as in flight, and after it is settled. So what a lost process leaves is at most one message per
+/// chat of which nobody knows whether it arrived; it is sent again.
+///
+/// Touched only on its loop's thread, but for `poke` (`@unchecked Sendable` on that ground).
+package final class TelegramSender: @unchecked Sendable {
+    package struct Settings: Sendable {
+        /// How long a dead process keeps a chat from others; longer than sending and settling takes.
+        package var lease = Duration.seconds(60)
+        /// How often the table is asked without a poke, for messages of other processes.
+        package var poll = Duration.milliseconds(500)
+        /// Chats that are worked on at one time.
+        package var concurrency = 16
+        package var pace = TelegramPace()
+
+        package init() {}
+    }
+
+    private let queue: TelegramQueue
+    private let client: TelegramClient
+    private let kinds: [String: TelegramKind]
+    private let loop: EventLoop
+    private let log: Logger
+    private let settings: Settings
+    private let bell: Bell
+    private let settled: @Sendable () -> Void
+    private var working: [Int64: Task<Void, Never>] = [:]
+    private var isStopping = false
+    private var main: Task<Void, Never>?
+    package let figures = TelegramFigures()
+
+    /// - Parameters:
+    ///   - kinds: what messages look like; ``TelegramKind/written`` is always there.
+    ///   - settled: rung after each message that was sent or given up. On the loop; must not block.
+    package init(
+        database: Database, client: TelegramClient, kinds: [TelegramKind], migrations: [ChatMigration] = [],
+        loop: EventLoop, log: Logger, settings: Settings = Settings(), settled: @escaping @Sendable () -> Void = {}
+    ) {
+        queue = TelegramQueue(
+            database: database, bot: client.botID, pace: settings.pace, migrations: migrations)
+        self.client = client
+        self.kinds = Dictionary(([.written] + kinds).map { ($0.name, $0) }, uniquingKeysWith: { _, last in last })
+        self.loop = loop
+        self.log = log
+        self.settings = settings
+        self.settled = settled
+        bell = Bell(loop: loop)
+    }
+
+    package func start() {
+        loop.execute { [self] in
+            main = loop.spawn { await self.run() }
+        }
+    }
+
+    /// Says that a message was just committed. Any thread.
+    package func poke() { bell.ring() }
+
+    /// Takes nothing new, lets what is in flight arrive until `deadline`, gives the chats back.
+    package func stop(within deadline: Duration = .seconds(5)) async {
+        await loop.spawn { [self] in
+            isStopping = true
+            bell.ring()
+            let end = MonotonicTime.now() + deadline
+            while !working.isEmpty, MonotonicTime.now() < end { await loop.sleep(for: .milliseconds(20)) }
+            let late = Array(working.values)
+            for task in late { task.cancel() }
+            for task in late { await task.value }
+            await main?.value
+        }.value
+    }
+
+    private func run() async {
+        while !isStopping {
+            var taken = 0
+            do {
+                let free = settings.concurrency - working.count
+                if free > 0 {
+                    for lease in try await queue.claim(
+                        limit: free, besides: Array(working.keys), lease: settings.lease)
+                    {
+                        begin(lease)
+                        taken += 1
+                    }
+                }
+            } catch {
+                log.warning("the queue can't be read", ["error": String(describing: error)])
+            }
+            if taken == 0 || working.count >= settings.concurrency { await bell.wait(atMost: settings.poll) }
+        }
+    }
+
+    private func begin(_ lease: ChatLease) {
+        working[lease.chatID] = loop.spawn { [self] in
+            await work(in: lease)
+            working[lease.chatID] = nil
+            bell.ring()
+        }
+    }
+
+    // MARK: One chat
+
+    /// Waits that are shorter keep the lease.
+    private static let shortWait = Duration.seconds(3)
+
+    private func work(in lease: ChatLease) async {
+        while !isStopping {
+            do {
+                // After the half of the lease nothing is begun: somebody else may have the chat when it arrives.
+                let latest = MonotonicTime.now() + settings.lease / 2
+                switch try await queue.next(in: lease, kinds: kinds, lasting: settings.lease) {
+                case .lost, .idle: return
+                case .wait(let time) where time > Self.shortWait: return try await queue.release(lease)
+                case .wait(let time): await pause(time)
+                case .send(let flight):
+                    await loop.sleep(for: flight.pause)
+                    guard let outcome = await outcome(of: flight, before: latest) else { continue }
+                    guard await settle(flight, in: lease, outcome) else { return }
+                }
+            } catch {
+                log.warning("a chat's queue can't be read", ["error": String(describing: error)])
+                await pause(.seconds(1))
+            }
+        }
+        try? await queue.release(lease)
+    }
+
+    /// Ends early when the sender stops.
+    private func pause(_ time: Duration) async {
+        let end = MonotonicTime.now() + time
+        while !isStopping, !Task.isCancelled, MonotonicTime.now() < end {
+            await loop.sleep(for: min(end - .now(), .milliseconds(250)))
+        }
+    }
+
+    /// Tried until it is written, or another process has the chat: then that one repeats the message.
+    private func settle(_ flight: MessageInFlight, in lease: ChatLease, _ outcome: TelegramOutcome) async -> Bool {
+        var pause = Duration.milliseconds(500)
+        while true {
+            do {
+                let isOurs = try await queue.settle(flight, in: lease, outcome)
+                figures.count(outcome)
+                if isOurs { settled() }
+                return isOurs
+            } catch {
+                log.error(
+                    "a message can't be settled",
+                    ["id": String(flight.message.id), "error": String(describing: error)])
+                guard await loop.sleep(for: pause) else { return false }
+                pause = min(pause * 2, .seconds(8))
+            }
+        }
+    }
+
+    // MARK: One message
+
+    /// Nil: it was too late to begin.
+    private func outcome(of flight: MessageInFlight, before latest: MonotonicTime) async -> TelegramOutcome? {
+        let rendered: RenderedMessage
+        do {
+            guard let kind = kinds[flight.message.kind] else {
+                return .failed(reason: "No part of Sluice knows messages of the kind \(flight.message.kind).")
+            }
+            if let occasion = flight.digestOf, let digest = kind.digest {
+                let members = try await queue.members(of: flight.message.id)
+                guard !members.isEmpty else { return .failed(reason: TelegramReason.nothingLeft) }
+                rendered = try await digest(members, occasion)
+            } else if let one = try await kind.render([flight.message])[flight.message.id], !one.parts.isEmpty {
+                rendered = one
+            } else {
+                return .failed(reason: TelegramReason.nothingLeft)
+            }
+        } catch {
+            log.warning(
+                "a message can't be written", ["id": String(flight.message.id), "error": String(describing: error)])
+            return again(flight, TelegramReason.unwritten)
+        }
+        // Fewer parts than were sent: what it tells was changed meanwhile, and the rest is there.
+        guard let part = rendered.parts.indices.contains(flight.partsSent) ? flight.partsSent : nil else {
+            return .sent(messageID: 0)
+        }
+        guard MonotonicTime.now() < latest else { return nil }
+        do throws(TelegramFailure) {
+            let isLast = part == rendered.parts.count - 1
+            let id = try await send(
+                rendered.parts[part], to: flight.message, keyboard: isLast ? rendered.keyboard : nil)
+            return isLast ? .sent(messageID: id) : .partSent
+        } catch {
+            return outcome(of: error, flight)
+        }
+    }
+
+    /// HTML that Telegram can't read, say of somebody's own template, is sent as plain text.
+    private func send(
+        _ html: String, to message: QueuedMessage, keyboard: InlineKeyboard?
+    ) async throws(TelegramFailure) -> Int64 {
+        do throws(TelegramFailure) {
+            return try await client.sendMessage(
+                html, to: message.chatID, topic: message.topicID, isSilent: message.isSilent, keyboard: keyboard)
+        } catch {
+            guard case .message(let description) = error, description.contains("can't parse entities") else {
+                throw error
+            }
+            return try await client.sendMessage(
+                RenderedMessage.plain(html), to: message.chatID, topic: message.topicID, isHTML: false,
+                isSilent: message.isSilent, keyboard: keyboard)
+        }
+    }
+
+    private func outcome(of failure: TelegramFailure, _ flight: MessageInFlight) -> TelegramOutcome {
+        log.info(
+            "a message was not sent",
+            [
+                "id": String(flight.message.id), "chat": String(flight.message.chatID),
+                "attempt": String(flight.attempt), "reason": failure.description,
+            ])
+        let pace = settings.pace
+        switch failure {
+        case .tooMany(let seconds): return .flood(retryAfter: .milliseconds(Int64(seconds) * 1000 + 250))
+        case .migrated(let group): return .migrated(to: group)
+        case .chat(.topicGone, _): return .failed(reason: failure.description)
+        case .chat(let problem, let description):
+            if flight.age > pace.giveUpAfter { return .failed(reason: failure.description) }
+            return .chatProblem(
+                problem, description: description, after: pace.pauseOfProblem(afterAttempt: flight.attempt))
+        case .message: return .failed(reason: failure.description)
+        case .token:
+            log.error("Telegram does not know the bot's token", ["bot": client.botID])
+            return .botRefused(after: .seconds(60))
+        case .conflict, .unavailable: return again(flight, failure.description)
+        }
+    }
+
+    private func again(_ flight: MessageInFlight, _ reason: String) -> TelegramOutcome {
+        if flight.age > settings.pace.giveUpAfter { return .failed(reason: reason) }
+        return .again(
+            after: settings.pace.pause(afterAttempt: flight.attempt), reason: reason, counts: true)
+    }
+}
