@@ -1,0 +1,128 @@
+import Base
+import Frame
+import HTTP
+import Views
+
+/// Profiles: the list, and one with its URL and settings.
+extension PostbackPages {
+    static func languages(_ chosen: String?) -> [ViewValue] {
+        [("uk", "Українська"), ("ru", "Русский"), ("en", "English")].map {
+            choice($0.0, $0.1, isCurrent: $0.0 == chosen)
+        }
+    }
+
+    static func statusChoices(_ chosen: String?, _ words: Words) -> [ViewValue] {
+        var names = ProfileInput.statuses
+        if let chosen, !chosen.isEmpty, !names.contains(chosen) { names.append(chosen) }
+        return names.map { choice($0, statusWord($0, words), isCurrent: $0 == chosen) }
+    }
+
+    func profiles(
+        _ profiles: [PostbackDeskStore.ListedProfile], chats: [PostbackDeskStore.KnownChat], canEdit: Bool,
+        to request: Request
+    ) throws -> Response {
+        let words = frame.words(for: request)
+        let own: ViewObject = [
+            "has_profiles": .bool(!profiles.isEmpty), "can_edit": .bool(canEdit), "chat_field": "new-chat",
+            "count_text": .string(words("postbacks.profiles.count", ["count": .integer(Int64(profiles.count))])),
+            "chat_choices": .list(Self.chats(chats, chosen: nil, words, mayBeNone: true)),
+            "language_choices": .list(Self.languages(words.language.rawValue)),
+            "profiles": .list(
+                profiles.map { listed in
+                    let profile = listed.profile
+                    let problem = chats.first { $0.id == profile.chatID }?.problem
+                    return [
+                        "profile_id": .integer(profile.id), "name": .string(profile.name),
+                        "is_on": .bool(profile.isEnabled), "chat": ViewValue(Self.title(ofChat: profile.chatID, chats)),
+                        "chat_problem": ViewValue(Self.problem(problem, words)),
+                        "routes_count": .string(words.numbers.number(Int64(profile.routes.count))),
+                        "conversions": .string(words.numbers.number(listed.conversionsToday)),
+                        "last": Self.time(listed.lastEventAt, words), "owner": ViewValue(listed.ownerName),
+                    ]
+                }),
+        ]
+        return try frame.page(
+            "postback_profiles", context(.profiles, request, own), title: words("postbacks.nav.profiles"),
+            at: .postbackProfiles, to: request)
+    }
+
+    func profile(
+        _ listed: PostbackDeskStore.ListedProfile, url: String?, chats: [PostbackDeskStore.KnownChat], canEdit: Bool,
+        hasKey: Bool, to request: Request
+    ) throws -> Response {
+        let words = frame.words(for: request)
+        let profile = listed.profile
+        let own: ViewObject = [
+            "profile_id": .integer(profile.id), "name": .string(profile.name), "is_on": .bool(profile.isEnabled),
+            "enable_value": .string(profile.isEnabled ? "false" : "true"), "owner": ViewValue(listed.ownerName),
+            "can_edit": .bool(canEdit), "url": ViewValue(url), "curl": .string(Self.curl(url ?? "")),
+            "field_list": .string(Self.fieldList), "old_until": Self.time(listed.oldSecretUntil, words),
+            "chat_field": "profile-chat",
+            "chat_choices": .list(Self.chats(chats, chosen: profile.chatID, words, mayBeNone: true)),
+            "chat_problem": ViewValue(Self.problem(chats.first { $0.id == profile.chatID }?.problem, words)),
+            "topic_id": ViewValue(profile.topicID.map { String($0) }),
+            "language_choices": .list(Self.languages(profile.language)),
+            "dedup": .integer(Int64(profile.dedupSeconds)), "rate": .integer(Int64(profile.rateLimitRPS)),
+            "reconciles": .bool(profile.keyID != nil), "may_reconcile": .bool(hasKey || profile.keyID != nil),
+            "mappings": .list(
+                profile.statusMappings.sorted { $0.key < $1.key }.map { word, status in
+                    ["word": .string(word), "statuses": .list(Self.statusChoices(status.name, words))]
+                }),
+            "status_choices": .list(Self.statusChoices(nil, words)),
+            "templates": .list(
+                ProfileInput.statuses.map { status in
+                    [
+                        "status": .string(status), "status_word": .string(Self.statusWord(status, words)),
+                        "text": .string(profile.templates[status] ?? ""), "is_first": .bool(status == "deposit"),
+                    ]
+                }),
+            "placeholders": .list(MessagePlaceholder.names.prefix(23).map { ["placeholder": .string("{\($0)}")] }),
+            "policies": .list(ProfileInput.statuses.map { policyRow($0, profile, words) }),
+            "route_rows": .list(
+                profile.routes.map { route in
+                    [
+                        "priority": .integer(Int64(route.priority)),
+                        "when": .string(route.name.isEmpty ? Self.when(route, words) : route.name),
+                        "chat": ViewValue(Self.title(ofChat: route.chatID, chats)), "is_on": .bool(route.isEnabled),
+                    ]
+                }),
+            "has_old_secret": .bool(listed.oldSecretUntil != nil),
+            "grace_choices": .list(
+                [0, 1, 24, 72, 168].map { hours in
+                    Self.choice(
+                        String(hours),
+                        hours == 0
+                            ? words("postbacks.profile.at_once")
+                            : words("postbacks.profile.hours", ["count": .integer(hours)]),
+                        isCurrent: hours == 24)
+                }),
+        ]
+        var response = try frame.page(
+            "postback_profile", context(.profiles, request, own), title: profile.name, at: .postbackProfiles,
+            to: request)
+        // It holds a secret.
+        response.set("Cache-Control", "no-store")
+        return response
+    }
+
+    private func policyRow(_ status: String, _ profile: PostbackProfile, _ words: Words) -> ViewValue {
+        let chosen = profile.policy(for: PostbackStatus(name: status))
+        return [
+            "status": .string(status), "status_word": .string(Self.statusWord(status, words)),
+            "choices": .list(
+                ConversionPolicy.allCases.map { policy in
+                    Self.choice(
+                        policy.rawValue, words("postbacks.policy.\(policy.rawValue)"), isCurrent: policy == chosen)
+                }),
+        ]
+    }
+
+    private static func curl(_ url: String) -> String {
+        """
+        curl -X POST '\(url.prefix { $0 != "&" })' \\
+          -d 'status=deposit&click_id=test-1&transaction_id=test-1&campaign_name=Test&conversion_revenue=100&currency=USD'
+        """
+    }
+
+    private static let fieldList = PostbackURL.fields.map { "\($0.parameter)=\($0.macro)" }.joined(separator: "\n")
+}

@@ -1,0 +1,19 @@
+import Base
+
+/// A placeholder that nobody filled in reaches us as it was written: `{offer_name}` from Keitaro, `{{ad.id}}` and `__CID__`
+/// from traffic sources (reference, keitaro.md §2.1). Like a blank it says nothing.
+package enum UnresolvedMacro {
+    /// True also for a blank.
+    package static func isMissing(_ value: String) -> Bool {
+        let text = value.trimmingSpaces().utf8
+        guard let first = text.first, let last = text.last else { return true }
+        if first == UInt8(ascii: "{"), last == UInt8(ascii: "}") {
+            // With a quotation mark it is an object of JSON, which somebody did fill in.
+            return text.count >= 2 && !text.contains(UInt8(ascii: "\""))
+        }
+        guard text.count > 4, text.starts(with: "__".utf8), text.suffix(2).elementsEqual("__".utf8) else {
+            return false
+        }
+        return text.allSatisfy { 0x41...0x5A ~= $0 || 0x30...0x39 ~= $0 || $0 == UInt8(ascii: "_") }
+    }
+}
