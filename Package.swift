@@ -44,6 +44,12 @@ let shared: [Target] = [
     floor(
         "Accounts",
         on: ["Base", "Reactor", "HTTP", "Postgres", "Views", "Frame", "Keitaro", "Audit", "StoredObjects"]),
+    floor("Ledger", on: ["Base", "Postgres"]),
+    floor("Rollups", on: ["Base", "Postgres"]),
+    floor("Telegram", on: ["Base", "Fetch", "Reactor", "Postgres", "Outbox"]),
+    floor(
+        "BotRuntime",
+        on: ["Base", "Reactor", "HTTP", "Postgres", "Fetch", "Telegram", "Views", "Frame", "Accounts", "Audit"]),
     floor("Mirror", on: ["Base", "HTTP", "Postgres", "Keitaro", "StoredObjects"]),
     floor(
         "Admin", on: ["Base", "HTTP", "Postgres", "Views", "Frame", "Accounts", "Audit", "StoredObjects"]),
@@ -56,16 +62,24 @@ let features: [Target] = [
         on: [
             "Base", "HTTP", "Postgres", "Reactor", "Views", "Frame", "Keitaro", "Outbox", "Accounts", "Mirror",
             "Audit", "StoredObjects",
-        ])
+        ]),
+    floor(
+        "Postbacks",
+        on: [
+            "Base", "HTTP", "Postgres", "Reactor", "Views", "Frame", "Keitaro", "Outbox", "Accounts", "Mirror", "Audit",
+            "StoredObjects", "Ledger", "Rollups", "Telegram", "BotRuntime", "Fetch",
+        ]),
 ]
 
 let top: [Target] = [
-    floor("Sandbox", on: ["Base", "Reactor", "HTTP"]),
+    floor("Sandbox", on: ["Base", "Reactor", "HTTP", "Fetch"]),
     .executableTarget(
         name: "Sluice",
         dependencies: [
             "Base", "CLinux", "Reactor", "HTTP", "Postgres", "Fetch", "Views", "Keitaro", "Outbox", "Frame", "Accounts",
-            "Mirror", "FlowEditor", "Sandbox", "Audit", "StoredObjects", "Admin", "DataKeeping",
+            "Mirror", "FlowEditor", "Sandbox", "Audit", "StoredObjects", "Admin", "DataKeeping", "Postbacks",
+            "Telegram",
+            "BotRuntime",
         ],
         swiftSettings: settings),
 ]
@@ -89,7 +103,7 @@ let suites: [Target] = [
         swiftSettings: settings),
     tests(of: "Fetch", with: ["TestGround", "TestCertificate", "CLinux", "Base", "Reactor", "COpenSSL"]),
     tests(of: "Views", with: ["Base"]),
-    tests(of: "Keitaro", with: ["TestGround", "CLinux", "Base", "Reactor", "Fetch"]),
+    tests(of: "Keitaro", with: ["TestGround", "CLinux", "Base", "Reactor", "Fetch", "Sandbox"]),
     .target(
         name: "TestGround", dependencies: ["CLinux", "Base", "Reactor"], path: "Tests/TestGround",
         swiftSettings: settings),
@@ -99,14 +113,45 @@ let suites: [Target] = [
         dependencies: [
             "TestGround", "CPostgres", "Base", "Reactor", "HTTP", "Postgres", "Fetch", "Views", "Keitaro", "Outbox",
             "Frame", "Accounts", "Mirror", "FlowEditor", "Sandbox", "Audit", "StoredObjects", "Admin", "DataKeeping",
+            "Postbacks", "BotRuntime",
         ], path: "Tests/TestDesk", swiftSettings: settings),
     tests(of: "Outbox", with: ["TestDesk", "Base", "Reactor", "Postgres"]),
+    .executableTarget(
+        name: "TelegramProcess", dependencies: ["Base", "Reactor", "Postgres", "Fetch", "Telegram"],
+        path: "Tests/TelegramProcess", swiftSettings: settings),
+    tests(
+        of: "Telegram",
+        with: [
+            "TelegramProcess", "TestDesk", "TestGround", "Base", "Reactor", "Postgres", "Fetch", "Sandbox",
+            "BotRuntime", "Views", "Audit", "Accounts",
+        ]),
     tests(
         of: "FlowEditor",
         with: [
             "TestDesk", "Base", "HTTP", "Views", "Frame", "Accounts", "Keitaro", "Fetch", "Postgres", "Sandbox",
         ]),
+    .executableTarget(
+        name: "PostbackProcess", dependencies: ["Base", "Reactor", "Postgres", "Postbacks"],
+        path: "Tests/PostbackProcess", swiftSettings: settings),
+    .testTarget(
+        name: "PostbackIntakeTests",
+        dependencies: [
+            "Postbacks", "PostbackProcess", "TestDesk", "TestGround", "Base", "Reactor", "HTTP", "Postgres", "Ledger",
+            "Rollups", "Telegram",
+        ], swiftSettings: settings),
     tests(of: "Sandbox", with: ["Base"]),
+    .testTarget(
+        name: "PostbackTrackerTests",
+        dependencies: [
+            "Postbacks", "TestDesk", "Base", "Reactor", "Postgres", "Fetch", "Keitaro", "Accounts",
+            "Outbox", "Sandbox", "Audit",
+        ], swiftSettings: settings),
+    tests(
+        of: "Postbacks",
+        with: [
+            "TestDesk", "TestGround", "Base", "HTTP", "Views", "Frame", "Fetch", "Postgres", "Reactor", "Accounts",
+            "Telegram", "Audit", "BotRuntime", "Sandbox",
+        ]),
     tests(of: "Frame", with: ["TestDesk", "Base", "HTTP", "Views", "Keitaro", "Fetch"]),
     tests(
         of: "Accounts",
@@ -124,7 +169,10 @@ let suites: [Target] = [
         of: "Mirror", with: ["TestDesk", "Base", "Reactor", "Postgres", "Keitaro", "Fetch", "Sandbox"]),
     tests(
         of: "Sluice",
-        with: ["TestDesk", "TestGround", "TestCertificate", "Base", "Reactor", "Postgres", "Fetch", "Accounts"]),
+        with: [
+            "TestDesk", "TestGround", "TestCertificate", "Base", "Reactor", "Postgres", "Fetch", "Accounts",
+            "Postbacks", "Sandbox",
+        ]),
     .testTarget(
         name: "BrowserTests", dependencies: ["Sluice", "TestGround", "CLinux", "Base", "Fetch", "Reactor"],
         swiftSettings: settings),

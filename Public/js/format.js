@@ -56,6 +56,16 @@ export function clock(date) {
   return `${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
+/** "14:46:31" */
+export function clockWithSeconds(date) {
+  return `${clock(date)}:${two(date.getSeconds())}`;
+}
+
+/** "21 Nov, 14:46:31" */
+export function moment(date) {
+  return `${day(date)}, ${clockWithSeconds(date)}`;
+}
+
 function month(date) {
   return word(`month.${date.getMonth() + 1}`);
 }

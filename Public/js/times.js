@@ -1,8 +1,8 @@
 // <time datetime> comes with a UTC text; here it becomes the browser's own time.
 
-import { age, clock, dateAndTime, recent } from "./format.js";
+import { age, clock, clockWithSeconds, dateAndTime, moment, recent } from "./format.js";
 
-const styles = { age, clock, recent };
+const styles = { age, clock, moment, recent, seconds: clockWithSeconds };
 
 function show(time) {
   const date = new Date(time.dateTime);

@@ -26,6 +26,14 @@ package struct Configuration: Sendable {
     package let limits: ConfigurationLimits
     /// `KEITARO_URL`: the tracker's root, without `/admin_api/v1` and without a slash at the end. Nil in the demo.
     package let keitaroURL: String?
+    /// `TELEGRAM_BOT_TOKEN`: the bot that tells postbacks. Nil in the demo.
+    package let telegramBotToken: Secret?
+    /// `ADMIN_BOT_TOKEN`: the bot that has the menus; nil: the same bot. Nil in the demo.
+    package let adminBotToken: Secret?
+    /// `ADMIN_IDS`: Telegram ids of people who may do everything in the bot.
+    package let adminIDs: Set<Int64>
+    /// `TELEGRAM_API_URL`: a Bot API server, `https://api.telegram.org` unless set. No slash at the end.
+    package let telegramURL: String
     /// `REPORTING_CURRENCY`: an ISO 4217 code; USD unless set. Keitaro's reports name none.
     package let reportingCurrency: String
     /// `HTTPS_PROXY`: for outgoing calls. A secret, for it may hold a password.
@@ -64,6 +72,10 @@ package struct Configuration: Sendable {
         tls = demo ? nil : reader.tlsFiles(machine)
         limits = ConfigurationLimits(&reader)
         keitaroURL = demo ? nil : reader.keitaroURL("KEITARO_URL")
+        telegramBotToken = demo ? nil : reader.botToken("TELEGRAM_BOT_TOKEN")
+        adminBotToken = demo ? nil : reader.botToken("ADMIN_BOT_TOKEN")
+        adminIDs = reader.telegramIDs("ADMIN_IDS") ?? []
+        telegramURL = reader.apiURL("TELEGRAM_API_URL") ?? "https://api.telegram.org"
         reportingCurrency = reader.currency("REPORTING_CURRENCY") ?? "USD"
         httpsProxy = reader.proxy("HTTPS_PROXY", "https_proxy")
         logLevel = reader.logLevel("LOG_LEVEL") ?? .info

@@ -81,6 +81,38 @@ extension ConfigurationReader {
         }
     }
 
+    /// As @BotFather gives it: digits, a colon, and at least twenty of `[A-Za-z0-9_-]`.
+    mutating func botToken(_ name: String) -> Secret? {
+        value(name, must: "be a bot's token as @BotFather gives it, such as 123456:ABC-DEF") { text in
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count == 2, Self.telegramID(parts[0]).map({ $0 > 0 }) == true, parts[1].utf8.count >= 20,
+                parts[1].utf8.allSatisfy(Self.isTokenByte)
+            else { return nil }
+            return Secret(text)
+        }
+    }
+
+    mutating func telegramIDs(_ name: String) -> Set<Int64>? {
+        value(name, must: "be Telegram ids (numbers) with commas between") { text in
+            let ids = text.split { $0 == "," || $0 == ";" || $0 == " " }.map(Self.telegramID)
+            return ids.contains(nil) ? nil : Set(ids.compactMap { $0 })
+        }
+    }
+
+    mutating func apiURL(_ name: String) -> String? {
+        value(name, must: "be an address such as http://127.0.0.1:8081") { text in
+            AbsoluteURL(text, schemes: ["http", "https"]).flatMap { $0.hasUserInfo ? nil : $0.text }
+        }
+    }
+
+    private static func telegramID(_ text: Substring) -> Int64? {
+        1...18 ~= text.utf8.count && text.utf8.allSatisfy { 48...57 ~= $0 } ? Int64(text) : nil
+    }
+
+    private static func isTokenByte(_ byte: UInt8) -> Bool {
+        48...57 ~= byte || 65...90 ~= byte || 97...122 ~= byte || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+    }
+
     mutating func proxy(_ name: String, _ alias: String) -> Secret? {
         value(name, alias, must: "be an address such as http://proxy.example.com:3128") { text in
             // curl takes a bare host and port for an HTTP proxy.

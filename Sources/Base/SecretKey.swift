@@ -6,6 +6,8 @@ package struct SecretKey: Sendable {
     package enum Purpose: String, CaseIterable, Sendable {
         case keitaroKeyLookup = "keitaro key lookup"
         case keitaroKeyCipher = "keitaro key cipher"
+        case postbackSecretLookup = "postback secret lookup"
+        case postbackSecretCipher = "postback secret cipher"
         case csrf = "csrf"
     }
 

@@ -19,8 +19,14 @@ package struct Retention: Sendable {
     private static let batch = 1000
 
     let database: Database
+    /// How features' rows go, by the name of the rule.
+    private let removals: [String: @Sendable (Int) async throws -> Int]
 
-    package init(database: Database) { self.database = database }
+    /// - Parameter removals: of tables that only a feature knows: from the days that a rule keeps to the rows removed.
+    package init(database: Database, removals: [String: @Sendable (Int) async throws -> Int] = [:]) {
+        self.database = database
+        self.removals = removals
+    }
 
     package func rules() async throws -> [Rule] {
         try await database.query(
@@ -76,6 +82,7 @@ package struct Retention: Sendable {
     }
 
     private func remove(_ name: String, olderThan days: Int) async throws -> Int {
+        if let removal = removals[name] { return try await removal(days) }
         if name == "outbox" { return try await OutboxStore(database: database).prune(settledBefore: days) }
         var removed = 0
         // A thousand at a time, so that no lock is held for long.

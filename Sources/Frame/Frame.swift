@@ -43,6 +43,17 @@ package final class Frame: Sendable {
     /// Which entry of the navigation a page belongs to.
     package enum Place: Sendable {
         case campaigns, pushes, reference, admin, elsewhere
+        case postbacks, postbackProfiles, postbackRoutes, postbackReconciliation, postbackCharts, postbackRequests
+
+        /// Whether it is a page of the postbacks desk.
+        var isOfPostbacks: Bool {
+            switch self {
+            case .postbacks, .postbackProfiles, .postbackRoutes, .postbackReconciliation, .postbackCharts,
+                .postbackRequests:
+                true
+            default: false
+            }
+        }
     }
 
     /// A whole page. Without a viewer it has no navigation.
@@ -85,6 +96,12 @@ package final class Frame: Sendable {
             "on_campaigns": .bool(place == .campaigns), "on_pushes": .bool(place == .pushes),
             "on_reference": .bool(place == .reference),
             "on_admin": .bool(place == .admin),
+            "in_flows": .bool(place == .campaigns || place == .pushes), "in_postbacks": .bool(place.isOfPostbacks),
+            "on_postbacks": .bool(place == .postbacks), "on_postback_profiles": .bool(place == .postbackProfiles),
+            "on_postback_routes": .bool(place == .postbackRoutes),
+            "on_postback_reconciliation": .bool(place == .postbackReconciliation),
+            "on_postback_charts": .bool(place == .postbackCharts),
+            "on_postback_requests": .bool(place == .postbackRequests),
             "person_name": .string(viewer.name), "person_initials": .string(viewer.initials),
             "languages": .list(Self.languages(current: language)), "theme_is_auto": .bool(viewer.theme == nil),
             "theme_is_light": .bool(viewer.theme == .light), "theme_is_dark": .bool(viewer.theme == .dark),

@@ -79,6 +79,13 @@ package final class Request: @unchecked Sendable {
         return joined
     }
 
+    /// All header fields in their order, names as sent.
+    package var headerFields: [(name: String, value: String)] {
+        head.fields.map {
+            (String(decoding: head.name(of: $0), as: UTF8.self), String(decoding: head.value(of: $0), as: UTF8.self))
+        }
+    }
+
     /// Host from the target or the Host field, with its port, as sent.
     package var host: String? {
         if let authority = head.authorityRange { return String(decoding: head.bytes[authority], as: UTF8.self) }

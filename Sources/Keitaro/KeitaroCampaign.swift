@@ -19,6 +19,8 @@ package struct KeitaroCampaign: Hashable, Sendable, Identifiable {
     /// As the tracker writes them: `2026-01-01 10:00:00`, no zone.
     package let createdAt: String?
     package let updatedAt: String?
+    /// Where its conversions are posted to; nil where the list does not say.
+    package let postbacks: [KeitaroPostback]?
 
     init(_ fields: KeitaroFields) throws(KeitaroModelProblem) {
         id = try fields.requiredInt("id")
@@ -34,6 +36,8 @@ package struct KeitaroCampaign: Hashable, Sendable, Identifiable {
         costCurrency = fields.text("cost_currency")
         createdAt = fields.text("created_at")
         updatedAt = fields.text("updated_at")
+        // A list of campaigns is of use without them.
+        postbacks = (try? KeitaroPostback.list(fields)) ?? nil
     }
 }
 

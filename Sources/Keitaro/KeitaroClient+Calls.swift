@@ -42,6 +42,18 @@ extension KeitaroClient {
         try await perform(.read("offers", within: deadlines.read), key, KeitaroOffer.list)
     }
 
+    /// Landing pages; none where the key may not or the version cannot list them, for only their names are wanted.
+    package func landings(_ key: Secret) async throws(KeitaroFailure) -> [KeitaroLanding] {
+        do throws(KeitaroFailure) {
+            return try await perform(.read("landing_pages", within: deadlines.read), key, KeitaroLanding.list)
+        } catch {
+            switch error.error {
+            case .noPermission, .notFound, .notJSON(404, _): return []
+            default: throw error
+            }
+        }
+    }
+
     /// Affiliate networks; none where the key may not read them, for the offers carry the names.
     package func networks(_ key: Secret) async throws(KeitaroFailure) -> [KeitaroNetwork] {
         do throws(KeitaroFailure) {

@@ -34,6 +34,11 @@ extension KeitaroOffer: KeitaroModel {
     package init(_ json: JSON) throws(KeitaroModelProblem) { self = try .one(json) }
 }
 
+extension KeitaroLanding: KeitaroModel {
+    static let kind = "landing page"
+    package init(_ json: JSON) throws(KeitaroModelProblem) { self = try .one(json) }
+}
+
 extension KeitaroNetwork: KeitaroModel {
     static let kind = "network"
     package init(_ json: JSON) throws(KeitaroModelProblem) { self = try .one(json) }

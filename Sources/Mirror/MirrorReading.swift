@@ -43,13 +43,14 @@ package struct MirrorReading: Sendable {
     package let campaigns: [Campaign]
     package let offers: [Offer]
     package let groups: [(id: Int64, name: String)]
+    package let landings: [(id: Int64, name: String)]
 
     /// - Parameters:
     ///   - archived: wins over `listed` where a version lists archived campaigns in both.
     ///   - networks: names for offers that carry only the network's id.
     package init(
         listed: [KeitaroCampaign], archived: [KeitaroCampaign], groups: [KeitaroGroup], offers: [KeitaroOffer],
-        networks: [KeitaroNetwork]
+        networks: [KeitaroNetwork], landings: [KeitaroLanding] = []
     ) {
         let archivedIDs = Set(archived.map(\.id))
         let present = listed.filter { !archivedIDs.contains($0.id) }.map {
@@ -64,6 +65,7 @@ package struct MirrorReading: Sendable {
                     networkName: offer.networkName ?? offer.networkID.flatMap { networkNames[$0] },
                     payout: offer.payoutValue, payoutCurrency: offer.payoutCurrency)
             }, by: \.id)
+        self.landings = Self.unique(landings, by: \.id).map { ($0.id, $0.name) }
         self.groups = Self.unique(groups, by: \.id).map { ($0.id, $0.name) }
     }
 

@@ -2,7 +2,7 @@ import Base
 import Keitaro
 import Postgres
 
-/// Copies the names of a tracker's campaigns, groups and offers, as one key sees them.
+/// Copies the names of a tracker's campaigns, groups, offers and landing pages, as one key sees them.
 package struct MirrorSync: Sendable {
     package struct Result: Sendable {
         package let campaigns: Int
@@ -32,9 +32,10 @@ package struct MirrorSync: Sendable {
         async let groups = client.groups(.campaigns, key)
         async let offers = client.offers(key)
         async let networks = client.networks(key)
+        async let landings = client.landings(key)
         let reading = MirrorReading(
             listed: try await listed, archived: try await archived, groups: try await groups, offers: try await offers,
-            networks: try await networks)
+            networks: try await networks, landings: try await landings)
         return try await store.write(reading, keyID: keyID, trackerID: trackerID) { new, transaction in
             let result = Result(
                 campaigns: reading.campaigns.count, new: new,

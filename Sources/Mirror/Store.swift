@@ -22,6 +22,7 @@ struct MirrorStore: Sendable {
             try await writeGroups(reading, trackerID, transaction)
             let new = try await writeCampaigns(reading, keyID, trackerID, transaction)
             try await writeOffers(reading, keyID, trackerID, transaction)
+            try await writeLandings(reading, trackerID, transaction)
             try await transaction.execute(
                 """
                 INSERT INTO keitaro_syncs (key_id, finished_at, campaigns, offers)
@@ -39,6 +40,16 @@ struct MirrorStore: Sendable {
             """
             INSERT INTO keitaro_groups (tracker_id, keitaro_id, name)
             SELECT \(trackerID), id, name FROM jsonb_to_recordset(\(groups)::jsonb) AS seen(id bigint, name text) ORDER BY id
+            ON CONFLICT (tracker_id, keitaro_id) DO UPDATE SET name = excluded.name
+            """)
+    }
+
+    private func writeLandings(_ reading: MirrorReading, _ trackerID: Int64, _ transaction: Transaction) async throws {
+        let landings = JSON.array(reading.landings.map { ["id": .integer($0.id), "name": .string($0.name)] })
+        try await transaction.execute(
+            """
+            INSERT INTO keitaro_landings (tracker_id, keitaro_id, name)
+            SELECT \(trackerID), id, name FROM jsonb_to_recordset(\(landings)::jsonb) AS seen(id bigint, name text) ORDER BY id
             ON CONFLICT (tracker_id, keitaro_id) DO UPDATE SET name = excluded.name
             """)
     }

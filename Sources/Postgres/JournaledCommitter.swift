@@ -24,12 +24,16 @@ package struct JournaledCommitter<Row: JournaledRow>: Sendable {
     private let committer: GroupCommitter<Row>
     private let database: Database
     private let journal: Journal
+    private let replayed: @Sendable () -> Void
     private let log: Logger
 
-    /// - Parameter settings: without a patience of its own, a second.
+    /// - Parameters:
+    ///   - settings: without a patience of its own, a second.
+    ///   - replayed: told after each batch that the journal brought, on the replay's loop; has to cost nothing.
     package init(
         _ database: Database, journal: Journal,
-        settings: GroupCommitter<Row>.Settings = GroupCommitter<Row>.Settings(), log: Logger
+        settings: GroupCommitter<Row>.Settings = GroupCommitter<Row>.Settings(),
+        replayed: @escaping @Sendable () -> Void = {}, log: Logger
     ) {
         precondition(Row.isRepeatable, "a row that may not be sent twice can't be replayed")
         var settings = settings
@@ -37,6 +41,7 @@ package struct JournaledCommitter<Row: JournaledRow>: Sendable {
         committer = GroupCommitter(database, settings: settings)
         self.database = database
         self.journal = journal
+        self.replayed = replayed
         self.log = log
     }
 
@@ -46,7 +51,7 @@ package struct JournaledCommitter<Row: JournaledRow>: Sendable {
         do throws(PostgresError) {
             return .committed(try await committer.submit(row))
         } catch {
-            guard error.isUnavailability else { throw error }
+            guard error.leavesRowsWaiting else { throw error }
             // It may have been turned away before anybody looked at it.
             try row.check()
             do throws(JournalError) {
@@ -61,7 +66,7 @@ package struct JournaledCommitter<Row: JournaledRow>: Sendable {
 
     /// For ``JournalReplayer``, under the row's kind.
     package var handler: JournalHandler {
-        { [database] payloads throws(PostgresError) in
+        { [database, replayed] payloads throws(PostgresError) in
             var waiting: [RowGroups<Row>.Member] = []
             for (index, payload) in payloads.enumerated() {
                 guard let row = Row(journaled: payload) else {
@@ -75,8 +80,15 @@ package struct JournaledCommitter<Row: JournaledRow>: Sendable {
                 _ = try await database.query(Row.statement(groups.rows), within: nil)
                 waiting = left
             }
+            replayed()
         }
     }
 
     package var figures: GroupCommitFigures { committer.figures }
+}
+
+extension PostgresError {
+    /// Whether the row itself has nothing to do with it: the database is away, others are in the way however often it was tried, or its
+    /// schema is not the one we know, as during an upgrade.
+    fileprivate var leavesRowsWaiting: Bool { isUnavailability || isWorthRetrying || category == .invalidStatement }
 }

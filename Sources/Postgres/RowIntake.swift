@@ -45,10 +45,13 @@ package final class RowIntake: Sendable {
 
     /// Rows of this type are committed in groups, and kept by the journal when the database can't; what lies in journals under the type's
     /// kind is replayed from ``start()`` on. Each kind once, at the start.
+    /// - Parameter replayed: told after each batch that a journal brought; has to cost nothing.
     package func accept<Row: JournaledRow>(
-        _ type: Row.Type = Row.self, settings: GroupCommitter<Row>.Settings = GroupCommitter<Row>.Settings()
+        _ type: Row.Type = Row.self, settings: GroupCommitter<Row>.Settings = GroupCommitter<Row>.Settings(),
+        replayed: @escaping @Sendable () -> Void = {}
     ) -> JournaledCommitter<Row> {
-        let committer = JournaledCommitter<Row>(database, journal: journal, settings: settings, log: log)
+        let committer = JournaledCommitter<Row>(
+            database, journal: journal, settings: settings, replayed: replayed, log: log)
         state.withLock { state in
             precondition(state.replayer == nil, "rows of the kind \(Row.kind) come after the replay has begun")
             precondition(!state.kinds.contains { $0.name == Row.kind }, "two types of the kind \(Row.kind)")

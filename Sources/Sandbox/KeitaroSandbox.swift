@@ -1,4 +1,5 @@
 import Base
+import Fetch
 import HTTP
 import Reactor
 
@@ -6,21 +7,28 @@ import Reactor
 ///
 /// Touched only on its loop's thread (`@unchecked Sendable` on that ground).
 package final class KeitaroSandbox: @unchecked Sendable {
-    private let world: KeitaroWorld
+    /// For who compares; on the loop's thread only.
+    package let world: KeitaroWorld
     private let loop: EventLoop
     /// Where pushed shares are kept over a restart; nil keeps them in memory.
     private let file: String?
     private var faults: [KeitaroFault] = []
     private var requests: [String] = []
     private var server: Server?
+    private var sender: KeitaroPostbackSender?
 
-    /// - Parameter file: restored from when it is there. One that can't be restored, say of an older version, starts anew.
-    package init(seed: UInt64, loop: EventLoop, file: String?, log: Logger) {
+    /// - Parameters:
+    ///   - file: restored from when it is there. One that can't be restored, say of an older version, starts anew.
+    ///   - secondsPerConversion: how often one comes.
+    package init(
+        seed: UInt64, loop: EventLoop, file: String?, log: Logger, secondsPerConversion: Int64 = 10,
+        now: @escaping @Sendable () -> Timestamp = Timestamp.now
+    ) {
         self.loop = loop
         self.file = file
         let kept = file.flatMap { try? FileSystem.read($0, limit: 64 << 20) }.flatMap { try? JSON(parsing: $0) }
-        let asOf = kept?["as_of"]?.intValue.map { CivilDate(daysSince1970: Int(clamping: $0)) } ?? Timestamp.now().date
-        world = KeitaroWorld(seed: seed, asOf: asOf)
+        let asOf = kept?["as_of"]?.intValue.map { CivilDate(daysSince1970: Int(clamping: $0)) } ?? now().date
+        world = KeitaroWorld(seed: seed, asOf: asOf, secondsPerConversion: secondsPerConversion, now: now)
         if let changes = kept?["changes"] {
             do {
                 try world.restore(changedStreams: changes)
@@ -39,7 +47,18 @@ package final class KeitaroSandbox: @unchecked Sendable {
         return server.port
     }
 
+    /// Sends the S2S postbacks that are installed in it, from now on, and only to this machine.
+    /// - Parameter receiver: the desk's public address, and the one on loopback by which it is reached.
+    package func startPosting(through fetch: Fetch, receiver: KeitaroPostbackSender.Receiver?, log: Logger) {
+        let sender = KeitaroPostbackSender(world: world, fetch: fetch, receiver: receiver, loop: loop, log: log)
+        loop.execute { [self] in
+            self.sender = sender
+            sender.start()
+        }
+    }
+
     package func stop() async {
+        await Task(executorPreference: loop) { [self] in await sender?.stop() }.value
         await server?.stop(within: .milliseconds(200))
     }
 
@@ -57,6 +76,11 @@ package final class KeitaroSandbox: @unchecked Sendable {
             route(.get, "\(api)/campaigns/{id:int}") { [self] request, key in
                 world.campaign(try request.int("id"), key: key)
             },
+            route(.put, "\(api)/campaigns/{id:int}") { [self] request, key in
+                let answer = world.putCampaign(try request.int("id"), body: try request.json(), key: key)
+                try keepChanges()
+                return answer
+            },
             route(.get, "\(api)/campaigns/{id:int}/streams") { [self] request, key in
                 world.listStreams(ofCampaign: try request.int("id"), key: key)
             },
@@ -73,10 +97,25 @@ package final class KeitaroSandbox: @unchecked Sendable {
                 world.listGroups(type: try request.query()["type"], key: key)
             },
             route(.get, "\(api)/affiliate_networks") { [self] _, key in world.listAffiliateNetworks(key: key) },
+            route(.get, "\(api)/landing_pages") { [self] _, key in world.listLandings(key: key) },
             route(.get, "\(api)/traffic_sources") { [self] _, key in world.listTrafficSources(key: key) },
+            route(.get, "\(api)/traffic_sources/{id:int}") { [self] request, key in
+                world.trafficSource(try request.int("id"), key: key)
+            },
+            route(.put, "\(api)/traffic_sources/{id:int}") { [self] request, key in
+                let answer = world.putTrafficSource(try request.int("id"), body: try request.json(), key: key)
+                try keepChanges()
+                return answer
+            },
             route(.get, "\(api)/users") { [self] _, key in world.listUsers(key: key) },
             route(.post, "\(api)/report/build") { [self] request, key in
                 world.report(try request.json(), key: key)
+            },
+            route(.post, "\(api)/conversions/log") { [self] request, key in
+                world.conversionLog(try request.json(), key: key)
+            },
+            control(.get, "/sandbox/postbacks", "Postbacks sent, newest first") { [self] _ in
+                .json(["postbacks": .array(sender?.sent.reversed().map(\.json) ?? [])])
             },
             control(.post, "/sandbox/faults", "Adds a fault") { [self] request in
                 faults.append(try KeitaroFault(try request.json()))

@@ -8,7 +8,9 @@ import Glibc
 import HTTP
 import Keitaro
 import Outbox
+import Postbacks
 import Postgres
+import Telegram
 import Reactor
 import Sandbox
 import Synchronization
@@ -29,7 +31,11 @@ struct Desk {
         let startedAt = Timestamp.now()
         let storage: Storage
         do {
-            storage = try await stop.cancelling { try await Storage.open(configuration, loops: loops, log: log) }
+            // With profiles from its last run it can receive postbacks before the database is there.
+            let waits = configuration.demo || !ProfileBook.hasCopy(in: configuration.dataDirectory)
+            storage = try await stop.cancelling {
+                try await Storage.open(configuration, loops: loops, log: log, waits: waits)
+            }
         } catch  where stop.isAsked {
             log.info("stopped before it served", ["error": String(describing: error)])
             return 0
@@ -40,13 +46,19 @@ struct Desk {
         let metrics = MetricSources()
         Measurements.add(to: metrics, database: storage.database, startedAt: startedAt)
         metrics.add { intake.families }
+        let postbacks = PostbackParts(
+            configuration: configuration, storage: storage, rows: intake, loop: loops[0], log: log)
+        await postbacks.book.start()
+        metrics.add { postbacks.intake.counts.families }
 
         let demo =
             configuration.demo
             ? try Demo(configuration: configuration, loop: loops[loops.count - 1], log: log) : nil
         if let demo {
             try await demo.seedAccounts(storage.accounts)
-        } else if let url = configuration.keitaroURL {
+            try await demo.seedTelegram(storage)
+            try await demo.seedProfiles(storage)
+        } else if let url = configuration.keitaroURL, !storage.isBehind {
             try await storage.accounts.rememberTracker(url: url)
         }
 
@@ -54,22 +66,41 @@ struct Desk {
             loops: loops,
             options: FetchOptions(userAgent: "Sluice/\(Self.version)", proxy: configuration.httpsProxy))
         let trackers = KeitaroTrackers(fetch: fetch, log: log.component("keitaro"))
+        let upkeep = PostbackUpkeep(database: storage.database)
+        let tracking = TrackerParts(
+            configuration: configuration, storage: storage, trackers: trackers, intake: postbacks.intake,
+            told: { [messages = postbacks.messages] in messages.ring() },
+            log: log)
         let outbox = OutboxWorker(
             database: storage.database,
             handlers: [
                 FlowEditorRoutes.outboxHandler(
                     database: storage.database, accounts: storage.accounts, trackers: trackers,
                     log: log.component("push")),
-                Retention(database: storage.database).handler(log: log.component("retention")),
-            ],
-            schedules: [Retention.schedule], loop: loops[0], log: log.component("outbox"))
+                Retention(database: storage.database, removals: upkeep.removals).handler(
+                    log: log.component("retention")),
+                upkeep.handler(log: log.component("postbacks")),
+            ] + tracking.handlers,
+            schedules: [Retention.schedule, PostbackUpkeep.schedule] + TrackerParts.schedules, loop: loops[0],
+            log: log.component("outbox"))
         Measurements.addOutbox(to: metrics, database: storage.database, kinds: outbox.kinds)
         outbox.start()
+
+        let catchingUp =
+            storage.isBehind ? loops[0].spawn { await storage.catchUp(configuration, loop: loops[0], log: log) } : nil
+        let telegram = try TelegramDesk.make(
+            configuration, demo: demo, parts: telegramParts(postbacks, storage), storage: storage, fetch: fetch,
+            loop: loops[0],
+            log: log.component("telegram"))
+        if let telegram { Measurements.addTelegram(to: metrics, database: storage.database, sender: telegram.sender) }
+        telegram?.start()
+        if let telegram { postbacks.messages.connect { telegram.sender.poke() } }
 
         let readiness = ReadinessFlag()
         let application = try Mounts(
             configuration: configuration, storage: storage, trackers: trackers, log: log,
-            readiness: readiness, loops: loops, ordered: { outbox.poke() }, metrics: metrics
+            readiness: readiness, loops: loops, ordered: { outbox.poke() }, metrics: metrics,
+            receiving: postbacks, telegram: telegram?.address, telegramSandbox: demo?.telegram
         ).application()
         // Every kind of row has been named by now, and nobody asks yet.
         intake.start()
@@ -84,9 +115,11 @@ struct Desk {
             StandardError.write(
                 "Sluice can't listen on \(configuration.host):\(configuration.port): \(error.reason).\n")
             await intake.close()
+            await postbacks.book.stop()
             await outbox.stop(within: .zero)
+            await telegram?.stop(within: .zero)
             await fetch.close()
-            await demo?.keitaro.stop()
+            await demo?.stop()
             await watch?.stop()
             await storage.close()
             return ExitCode.unavailable
@@ -94,11 +127,14 @@ struct Desk {
         Measurements.add(server, to: metrics)
         readiness.isReady.store(true, ordering: .relaxed)
         announce(port: server.port)
+        await demo?.startTraffic(
+            configuration, port: server.port, storage: storage, trackers: trackers, fetch: fetch, log: log)
 
         await stop.wait()
 
         log.info("stopping")
         readiness.isReady.store(false, ordering: .relaxed)
+        catchingUp?.cancel()
         intake.stopReplaying()
         // Whoever spreads load sees `/ready` before newcomers are refused.
         await stop.shutdown.step("notice", until: .seconds(2)) {
@@ -109,10 +145,16 @@ struct Desk {
             await server.stop(within: stop.shutdown.time(until: .milliseconds(6500)))
         }
         await stop.shutdown.step("journal", until: .milliseconds(7500)) { await intake.close() }
-        await stop.shutdown.step("outbox", until: .milliseconds(8600)) { await outbox.stop(within: .seconds(1)) }
+        await stop.shutdown.step("profiles", until: .milliseconds(7600)) { await postbacks.book.stop() }
+        await stop.shutdown.step("outbox", until: .milliseconds(8600)) {
+            await withTaskGroup { group in
+                group.addTask { await outbox.stop(within: .seconds(1)) }
+                group.addTask { await telegram?.stop(within: .seconds(1)) }
+            }
+        }
         await stop.shutdown.step("calls outside", until: .milliseconds(8800)) {
             await fetch.close()
-            await demo?.keitaro.stop()
+            await demo?.stop()
         }
         await stop.shutdown.step("watch over the database", until: .milliseconds(8900)) { await watch?.stop() }
         await stop.shutdown.step("database", until: .milliseconds(9400)) {
@@ -120,6 +162,22 @@ struct Desk {
         }
         log.info("stopped")
         return 0
+    }
+
+    /// What the features tell and answer in Telegram.
+    private func telegramParts(_ postbacks: PostbackParts, _ storage: Storage) -> TelegramDesk.Parts {
+        let (book, bell) = (postbacks.book, postbacks.bell)
+        let kind = PostbackKind(
+            database: storage.database, base: configuration.publicURL, rate: { book.profile($0)?.rateLimitRPS })
+        var parts = TelegramDesk.Parts(kinds: [kind.kind], migrations: [PostbackKind.migration])
+        parts.menus = [
+            PostbackBotMenu(
+                database: storage.database, vault: PostbackVault(storage.secretKey),
+                base: configuration.publicURL ?? (configuration.demo ? configuration.ownURL : nil),
+                intake: postbacks.intake)
+        ]
+        parts.settled = { bell.ring() }
+        return parts
     }
 
     /// Where rows go while the database is away has to be there before anybody is served.
@@ -147,6 +205,11 @@ struct Desk {
         print(text)
         flushOutput()
     }
+}
+
+extension Configuration {
+    /// The desk as this machine reaches it: right where Keitaro is on the same one, as in the demo.
+    fileprivate var ownURL: String { "\(tls == nil ? "http" : "https")://localhost:\(port)" }
 }
 
 /// Whether the process takes new work; turned off first when it stops.

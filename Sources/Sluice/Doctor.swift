@@ -20,6 +20,7 @@ struct Doctor {
             let kind = configuration.databaseURL == nil ? "private cluster" : "DATABASE_URL"
             isWell = report("database", await storage.database.isReady() ? nil : "does not answer", kind) && isWell
             isWell = await checkKeitaro(storage) && isWell
+            isWell = await checkTelegram(storage) && isWell
             await storage.close()
         } catch {
             isWell = report("database", "\(error)", "") && false
@@ -28,7 +29,7 @@ struct Doctor {
     }
 
     /// - Parameter problem: nil when well.
-    private func report(_ what: String, _ problem: String?, _ detail: String) -> Bool {
+    func report(_ what: String, _ problem: String?, _ detail: String) -> Bool {
         print("\(problem == nil ? "ok      " : "PROBLEM ") \(what): \(problem ?? detail)")
         return problem == nil
     }

@@ -2,6 +2,7 @@ import Base
 import HTTP
 import Outbox
 import Postgres
+import Telegram
 
 /// The numbers of `/metrics` that the parts of the process give.
 enum Measurements {
@@ -27,6 +28,13 @@ enum Measurements {
             let isUp = MetricFamily(
                 "sluice_database_up", .gauge, help: "Whether the database answered just now.", depths == nil ? 0 : 1)
             return [isUp] + OutboxDepth.families(depths ?? [])
+        }
+    }
+
+    static func addTelegram(to sources: MetricSources, database: Database, sender: TelegramSender) {
+        sources.add {
+            let health = try? await TelegramHealth.read(database)
+            return sender.figures.families + (health?.families ?? [])
         }
     }
 

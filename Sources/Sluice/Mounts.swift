@@ -1,6 +1,7 @@
 import Accounts
 import Admin
 import Base
+import BotRuntime
 import DataKeeping
 import FlowEditor
 import Frame
@@ -9,6 +10,7 @@ import HTTP
 import Keitaro
 import Mirror
 import Outbox
+import Postbacks
 import Postgres
 import Reactor
 import Sandbox
@@ -26,6 +28,11 @@ struct Mounts {
     /// Tells the outbox worker of new items.
     let ordered: @Sendable () -> Void
     let metrics: MetricSources
+    let receiving: PostbackParts
+    /// Nil: no bot is set.
+    var telegram: BotAddress?
+    /// The demo's; nil elsewhere.
+    var telegramSandbox: TelegramSandbox?
 
     private static let fonts = "/usr/share/fonts/opentype/inter"
 
@@ -43,11 +50,27 @@ struct Mounts {
         let flowEditor = FlowEditorRoutes(
             database: storage.database, accounts: storage.accounts, trackers: trackers, frame: frame,
             currency: configuration.reportingCurrency, ordered: ordered)
+        let postbackDesk = PostbackDeskRoutes(
+            database: storage.database, vault: PostbackVault(storage.secretKey), frame: frame,
+            publicURL: configuration.publicURL, intake: receiving.intake)
         let admin = AdminRoutes(
             database: storage.database, things: Self.storedThings, frame: frame, publicURL: configuration.publicURL)
+        let betweenTrackers = TrackerRoutes(
+            database: storage.database, vault: PostbackVault(storage.secretKey), accounts: storage.accounts,
+            trackers: trackers, frame: frame, publicURL: configuration.publicURL, ordered: ordered)
+        let telegram = telegram
+        let telegramLink = TelegramLinkRoutes(
+            database: storage.database, frame: frame,
+            bot: {
+                guard let telegram else { return .missing }
+                return await telegram.username().map { .known($0) } ?? .away
+            }, phone: telegramSandbox.map { _ in "\(DemoPhone.path)/?chat=\(TelegramDemo.owner)" })
         let reference = ReferenceRoutes(
             besides: probes + [MetricsRoute.route(metrics), staticRoute(files)] + accounts.routes + flowEditor.routes
-                + admin.routes + DataRoutes(database: storage.database, frame: frame).routes,
+                + telegramLink.routes + receiving.intake.routes + betweenTrackers.routes + postbackDesk.routes
+                + admin.routes
+                + DataRoutes(database: storage.database, frame: frame).routes
+                + (telegramSandbox.map { DemoPhone.routes($0, frame: frame) } ?? []),
             frame: frame,
             version: Desk.version, server: configuration.publicURL)
         let application = Application(
@@ -67,7 +90,7 @@ struct Mounts {
     /// What `/admin/` shows: each floor and feature names its own.
     static let storedThings =
         AccountThings.storedThings + MirrorThings.storedThings + FlowEditorThings.storedThings
-        + OutboxThings.storedThings
+        + OutboxThings.storedThings + PostbackThings.storedThings
 
     /// With ALLOWED_HOSTS set, its names and the one of PUBLIC_URL.
     private var allowedHosts: AllowedHosts {

@@ -2,6 +2,7 @@ import Accounts
 import Base
 import DataKeeping
 import Glibc
+import Postbacks
 import Postgres
 import Reactor
 import Synchronization
@@ -43,7 +44,9 @@ struct Program {
             case .data(let command):
                 return try await withStorage(loops) { storage in
                     try await DataCommands(
-                        retention: Retention(database: storage.database),
+                        retention: Retention(
+                            database: storage.database,
+                            removals: PostbackUpkeep(database: storage.database).removals),
                         people: PersonalData(database: storage.database)
                     ).run(command)
                 }

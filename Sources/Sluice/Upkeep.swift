@@ -126,7 +126,7 @@ struct Upkeep {
 
     private func rotate(_ former: String?, _ database: Database) async throws {
         let rotation = KeyRotation(database: database, files: secretFile)
-        let resealed: AccountStore.Resealed?
+        let outcome: KeyRotation.Outcome?
         if let configured = configuration.secretKey {
             guard let former, let old = try SecretKeyFile.read(former) else {
                 throw Refusal(
@@ -134,7 +134,7 @@ struct Upkeep {
                         "SECRET_KEY is in the settings. Set the new one there, put the former one into a file, "
                         + "and run key rotate --former FILE.")
             }
-            resealed = try await rotation.run(from: old, to: configured)
+            outcome = try await rotation.run(from: old, to: configured)
         } else {
             guard former == nil else {
                 throw Refusal(description: "--former is for a SECRET_KEY in the settings; here the secret is a file.")
@@ -142,10 +142,16 @@ struct Upkeep {
             guard try secretFile.current() != nil else {
                 throw Refusal(description: "There is no secret yet: the first start makes one.")
             }
-            resealed = try await rotation.run(beginning: true)
+            outcome = try await rotation.run(beginning: true)
         }
-        guard let resealed else { return }
+        guard let outcome else { return }
+        let resealed = outcome.keys
         print("Sealed anew: \(resealed.count + resealed.alreadyDone) keys.")
         if resealed.unreadable > 0 { print("\(resealed.unreadable) could not be opened: their owners log in again.") }
+        if outcome.lostProfiles > 0 {
+            print(
+                "\(outcome.lostProfiles) postback profiles have a secret that could not be opened: give them a new one."
+            )
+        }
     }
 }

@@ -13,6 +13,7 @@ import Testing
         "POST /users/login/": .write, "POST /users/invitation/": .write,
         "POST /users/logout/": .write, "POST /users/settings/": .write, "POST /users/settings/login/": .write,
         "POST /users/tokens/": .write, "POST /users/tokens/{id}/revoke/": .write,
+        "POST /users/telegram/": .write, "POST /users/telegram/{id}/unlink/": .write,
         "GET /users/audit/": .admin, "GET /users/audit/export/": .admin,
         "POST /campaigns/sync-campaigns/": .write, "POST /campaigns/{id}/fetch-streams/": .write,
         "POST /campaigns/flow/{id}/add-offer/": .write, "POST /campaigns/flow/{id}/cancel/": .write,
@@ -21,6 +22,13 @@ import Testing
         "POST /campaigns/flow-offer/{id}/bring-back/": .write,
         "POST /campaigns/flow-offer/{id}/update-share/": .write, "POST /campaigns/flow-offer/{id}/pin/": .write,
         "POST /campaigns/pushes/{id}/undo/": .write,
+        "POST /postbacks/profiles/": .write, "POST /postbacks/profiles/{id}/": .write,
+        "POST /postbacks/profiles/{id}/rotate/": .write, "POST /postbacks/profiles/{id}/remove/": .write,
+        "POST /postbacks/profiles/{id}/routes/": .write, "POST /postbacks/routes/{id}/": .write,
+        "POST /postbacks/routes/{id}/remove/": .write, "POST /postbacks/chats/check/": .write,
+        "POST /postbacks/events/{place}/resend/": .write, "POST /postbacks/profiles/{id}/test/": .write,
+        "POST /postbacks/replay/": .write, "POST /postbacks/reconciliation/run/": .write,
+        "POST /postbacks/profiles/{id}/installation/": .push,
     ]
 
     /// All of `/admin/`, whatever it is asked.
@@ -43,6 +51,7 @@ import Testing
                 let token = try await desk.accounts.createToken(name: "t", role: .admin, scopes: scopes)
                 let program = desk.program(token: token)
                 let path = route.pattern.replacing("{id:int}", with: "999999").replacing("{object}", with: "users")
+                    .replacing("{place}", with: "none").replacing("/live/", with: "/live/?once=1")
                 let answer = route.method == .get ? try await program.get(path) : try await program.post(path)
                 if scopes.contains(needed) {
                     #expect(

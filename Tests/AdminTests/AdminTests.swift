@@ -181,7 +181,8 @@ import Views
         "keys": Set(Role.allCases), "sessions": Set(Role.allCases), "tokens": Set(Role.allCases),
         "campaigns": [.admin, .buyer, .analyst], "offers": [.admin, .buyer, .analyst],
         "flows": [.admin, .buyer, .analyst], "flow_offers": [.admin, .buyer, .analyst],
-        "pushes": [.admin],
+        "pushes": [.admin], "postback_profiles": [.admin], "postback_routes": [.admin], "conversions": [.admin],
+        "postback_refusals": [.admin],
     ]
     private static let writers = readers.merging([
         "campaigns": [.admin], "offers": [.admin], "flows": [.admin], "flow_offers": [.admin, .buyer],

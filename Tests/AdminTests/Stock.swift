@@ -28,6 +28,21 @@ enum Stock {
             "INSERT INTO outbox_schedules (name, last_slot) VALUES ('nightly', now()) ON CONFLICT DO NOTHING")
         try await desk.database.execute(
             "INSERT INTO login_failures (address, window_start, failures) VALUES ('203.0.113.5', now(), 3)")
+        let profile: Int64 = try await desk.database.one(
+            """
+            INSERT INTO keitaro_profiles (name, secret_lookup, secret_cipher) VALUES ('Profile', 'lookup', 'cipher')
+            RETURNING id
+            """
+        ).get("id")
+        try await desk.database.execute(
+            "INSERT INTO keitaro_routes (profile_id, name, match_kind, chat_id) VALUES (\(profile), 'Route', 'any', 1)")
+        try await desk.database.execute(
+            """
+            INSERT INTO conversions (source, external_id, profile_id, status, revenue_state, converted_at, updated_at)
+            VALUES ('keitaro', 'a', \(profile), 'deposit', 'confirmed', now(), now())
+            """)
+        try await desk.database.execute(
+            "INSERT INTO postback_refusals (outcome, address, raw) VALUES ('bad_secret', '203.0.113.5', '{}')")
     }
 }
 

@@ -44,7 +44,7 @@ import Testing
             "PORT", "HOST", "PUBLIC_URL", "WEBHOOK_DOMAIN", "ALLOWED_HOSTS", "DATABASE_URL", "POSTGRES_HOST",
             "POSTGRES_PORT",
             "DATA_DIR", "SECRET_KEY", "LOOPS", "TRUSTED_PROXIES", "KEITARO_URL", "HTTPS_PROXY", "LOG_LEVEL",
-            "ASSETS_DIR",
+            "ASSETS_DIR", "TELEGRAM_BOT_TOKEN", "ADMIN_BOT_TOKEN", "ADMIN_IDS", "TELEGRAM_API_URL",
         ]
         let configuration = try read(Dictionary(uniqueKeysWithValues: names.map { ($0, " ") }))
         #expect(configuration.port == 8_080)
@@ -55,13 +55,14 @@ import Testing
         let environment = [
             "DATABASE_URL": "postgresql://prod/db", "POSTGRES_HOST": "prod", "POSTGRES_PORT": "bad",
             "DATA_DIR": "/prod",
-            "KEITARO_URL": "https://prod.example.com",
+            "KEITARO_URL": "https://prod.example.com", "TELEGRAM_BOT_TOKEN": "1:aaaaaaaaaaaaaaaaaaaaaaaa",
+            "ADMIN_BOT_TOKEN": "2:aaaaaaaaaaaaaaaaaaaaaaaa",
         ]
         let demo = try read(environment, demo: true)
         #expect(demo.demo)
         #expect(demo.host == "127.0.0.1")
         #expect(demo.databaseURL == nil)
-        #expect(demo.keitaroURL == nil)
+        #expect(demo.keitaroURL == nil && demo.telegramBotToken == nil && demo.adminBotToken == nil)
         #expect(demo.dataDirectory == "/srv/desk/.data-demo")
         #expect(try read(["DEMO_DATA_DIR": "/d", "HOST": "0.0.0.0"], demo: true).dataDirectory == "/d")
         #expect(try read(["DEMO_DATA_DIR": "/d", "HOST": "0.0.0.0"], demo: true).host == "0.0.0.0")
@@ -203,18 +204,32 @@ import Testing
         }
     }
 
+    @Test func `Telegram's settings are read`() throws {
+        let configuration = try read([
+            "TELEGRAM_BOT_TOKEN": "123:AAE_-bcdefghijklmnopqrstu", "ADMIN_IDS": "17, 18;19",
+            "TELEGRAM_API_URL": "http://127.0.0.1:8081/",
+        ])
+        #expect(configuration.telegramBotToken?.reveal() == "123:AAE_-bcdefghijklmnopqrstu")
+        #expect(configuration.adminBotToken == nil && configuration.adminIDs == [17, 18, 19])
+        #expect(configuration.telegramURL == "http://127.0.0.1:8081")
+        #expect(try read().telegramURL == "https://api.telegram.org")
+    }
+
     @Test func `reports every problem at once`() {
         let found = problems([
             "PORT": "hunter2", "HOST": "hunter2.example", "PUBLIC_URL": "hunter2", "ALLOWED_HOSTS": "hunter2/",
             "POSTGRES_HOST": "db",
             "POSTGRES_PORT": "hunter2", "SECRET_KEY": "hunter2", "LOOPS": "hunter2", "TRUSTED_PROXIES": "hunter2",
             "KEITARO_URL": "hunter2", "HTTPS_PROXY": "hunter2://x", "LOG_LEVEL": "hunter2",
+            "TELEGRAM_BOT_TOKEN": "1:hunter2", "ADMIN_BOT_TOKEN": "hunter2:aaaaaaaaaaaaaaaaaaaaaaaa",
+            "ADMIN_IDS": "1,hunter2", "TELEGRAM_API_URL": "hunter2",
         ])
         #expect(
             found.map { $0.prefix { $0 != " " } } == [
                 "PORT", "HOST", "PUBLIC_URL", "ALLOWED_HOSTS", "POSTGRES_PORT", "SECRET_KEY", "LOOPS",
                 "TRUSTED_PROXIES",
-                "KEITARO_URL", "HTTPS_PROXY", "LOG_LEVEL",
+                "KEITARO_URL", "TELEGRAM_BOT_TOKEN", "ADMIN_BOT_TOKEN", "ADMIN_IDS", "TELEGRAM_API_URL", "HTTPS_PROXY",
+                "LOG_LEVEL",
             ])
         #expect(!found.joined().contains("hunter2"))
     }

@@ -2,6 +2,7 @@ import Accounts
 import Base
 import Fetch
 import HTTP
+import Postgres
 import TestDesk
 import Testing
 
@@ -89,6 +90,12 @@ import Testing
             try good(made)
             try good(try await script.get("/users/tokens/"))
             try good(try await script.post("/users/tokens/\(try #require(made.json["id"]?.intValue))/revoke/"))
+            try good(try await script.post("/users/telegram/"))
+            try await desk.database.execute(
+                "INSERT INTO telegram_people (telegram_id, user_id) SELECT 4100, user_id FROM telegram_link_codes")
+            try good(try await script.get("/users/telegram/"))
+            try good(try await browser.get("/users/telegram/"))
+            try good(try await script.post("/users/telegram/4100/unlink/"))
             let auditor = try await desk.program(.admin, key: nil, name: "auditor")
             try good(try await auditor.get("/users/audit/"))
             try good(try await auditor.get("/users/audit/export/?person=Ann"))
@@ -101,6 +108,11 @@ import Testing
             let page = "/admin/users/\(try #require(person.json["key"]?.stringValue))"
             try good(try await auditor.post("\(page)/", ["name": "Newer"]))
             try good(try await auditor.post("\(page)/close/", ["confirm": true]))
+            _ = try await desk.addPostbackProfile(secret: "secret-of-the-walk")
+            let address = "/integrations/keitaro/postback?secret=secret-of-the-walk"
+            try good(try await desk.stranger.get("\(address)&status=lead&subid=c"))
+            try good(try await desk.stranger.postForm(address, [("status", "sale"), ("subid", "c")]))
+            try await PostbackWalk.take(desk, as: auditor, browser: browser)
             try good(try await script.postForm("/users/logout/", []))
             let silent = desk.routes.map(\.name).filter { $0 != "GET /" && !desk.contract.answered.contains($0) }
             #expect(silent.isEmpty, "\(silent)")

@@ -9,7 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct RouteTableTests {
     private static func path(_ route: Route) -> String {
         var path = route.pattern.replacing("{id:int}", with: "1")
-        for name in ["object", "key", "action"] { path = path.replacing("{\(name)}", with: "x") }
+        for name in ["object", "key", "action", "place"] { path = path.replacing("{\(name)}", with: "x") }
         return path
     }
 

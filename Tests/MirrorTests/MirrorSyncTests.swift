@@ -77,12 +77,15 @@ import Testing
             #expect(second.campaigns == 300 && second.new == 0)
             #expect(try await place.count(ids) == before)
             #expect(try await place.count("SELECT campaigns + offers FROM keitaro_syncs WHERE key_id = 1") == 1300)
+            #expect(try await place.count("SELECT count(*) FROM keitaro_landings WHERE name <> ''") == 36)
         }
     }
 
     @Test func `absence from one key's list ends its view and removes nothing`() async throws {
         try await withPlace { place in
             _ = try await place.run(KeitaroWorld.buyerKey, keyID: 2)
+            // It may not list them, which is no failure.
+            #expect(try await place.count("SELECT count(*) FROM keitaro_landings") == 0)
             let seen = try await place.count("SELECT count(*) FROM keitaro_campaign_access WHERE key_id = 2")
             _ = try await place.run(KeitaroWorld.adminKey, keyID: 1)
             _ = try await place.run(KeitaroWorld.buyerKey, keyID: 2)
@@ -101,7 +104,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["campaigns", "deleted", "groups", "offers", "affiliate_networks"])
+    @Test(arguments: ["campaigns", "deleted", "groups", "offers", "affiliate_networks", "landing_pages"])
     func `a read that fails halfway changes nothing`(part: String) async throws {
         try await withPlace { place in
             try await place.keitaro.fail(["kind": "status", "status": 500, "path": .string(part), "times": 99])
@@ -112,7 +115,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["deleted", "affiliate_networks"])
+    @Test(arguments: ["deleted", "affiliate_networks", "landing_pages"])
     func `what a key may not list is left out`(part: String) async throws {
         try await withPlace { place in
             try await place.keitaro.fail([

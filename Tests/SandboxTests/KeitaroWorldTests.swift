@@ -46,6 +46,7 @@ struct KeitaroWorldTests {
         #expect(world.listGroups(type: "campaigns", key: adminKey).list.count == 12)
         #expect(world.listGroups(type: "landings", key: adminKey).list.isEmpty)
         #expect(world.listAffiliateNetworks(key: adminKey).list.count == 9)
+        #expect(world.listLandings(key: adminKey).list.count == 36)
     }
 
     @Test func `a seed always makes the same world and another seed another`() {

@@ -6,12 +6,15 @@ import Sandbox
 /// The Sandbox's tracker on a free port, and what a test does with it behind the desk's back.
 package final class SimulatedKeitaro: Sendable {
     package let url: String
-    let fetch: Fetch
+    package let fetch: Fetch
     private let sandbox: KeitaroSandbox
 
     /// On the loop that will serve it.
-    package init(loop: EventLoop) throws {
-        sandbox = KeitaroSandbox(seed: 7, loop: loop, file: nil, log: .silent)
+    package init(
+        loop: EventLoop, secondsPerConversion: Int64 = 10, now: @escaping @Sendable () -> Timestamp = Timestamp.now
+    ) throws {
+        sandbox = KeitaroSandbox(
+            seed: 7, loop: loop, file: nil, log: .silent, secondsPerConversion: secondsPerConversion, now: now)
         url = "http://127.0.0.1:\(try sandbox.start(port: 0, log: .silent))"
         fetch = Fetch(loops: [loop])
     }
@@ -19,6 +22,9 @@ package final class SimulatedKeitaro: Sendable {
     package func stop() async {
         await sandbox.stop()
     }
+
+    /// What happened in it, and what it sends; on its loop.
+    package var world: KeitaroWorld { sandbox.world }
 
     package struct Share: Hashable, Sendable, CustomStringConvertible {
         package let offerID: Int64

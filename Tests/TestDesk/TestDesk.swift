@@ -1,6 +1,7 @@
 import Accounts
 import Admin
 import Base
+import BotRuntime
 import DataKeeping
 import Fetch
 import FlowEditor
@@ -9,10 +10,21 @@ import HTTP
 import Keitaro
 import Mirror
 import Outbox
+import Postbacks
 import Postgres
 import Reactor
 import Sandbox
 import StoredObjects
+import Synchronization
+
+package final class TestBotName: Sendable {
+    private let state = Mutex<BotName>(.known("desk_bot"))
+
+    package var name: BotName {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
+}
 
 /// A whole desk on one loop: its own database, a simulated Keitaro and a server, both on loopback.
 package final class TestDesk: Sendable {
@@ -24,6 +36,11 @@ package final class TestDesk: Sendable {
     package let keitaro: SimulatedKeitaro
     package let tracker: Tracker
     package let outbox: OutboxWorker
+    package let receiving: PostbackIntake
+    /// What the desk knows of its bot, which nobody asks.
+    package let bot = TestBotName()
+    private let rows: RowIntake
+    private let folder: TemporaryFolder
     private let server: Server
     private let application: Application
     private let metrics = MetricSources()
@@ -51,7 +68,11 @@ package final class TestDesk: Sendable {
             database: database,
             handlers: [
                 FlowEditorRoutes.outboxHandler(
-                    database: database, accounts: accounts, trackers: trackers, log: .silent)
+                    database: database, accounts: accounts, trackers: trackers, log: .silent),
+                InstallationWorker(
+                    store: InstallationStore(database: database, vault: PostbackVault(secretKey)), accounts: accounts,
+                    trackers: trackers, log: .silent
+                ).handler,
             ],
             loop: loop, log: .silent)
         self.outbox = outbox
@@ -63,9 +84,29 @@ package final class TestDesk: Sendable {
         let editor = FlowEditorRoutes(
             database: database, accounts: accounts, trackers: trackers, frame: frame, currency: "USD",
             ordered: { outbox.poke() })
+        folder = try TemporaryFolder("rows")
+        rows = try await RowIntake.open(
+            database, dataDirectory: folder.path, loop: loop, log: .silent)
+        let receiving = PostbackIntake(
+            book: ProfileBook(
+                database: database, vault: PostbackVault(secretKey), directory: nil, loop: loop, log: .silent),
+            rows: rows.accept(), refusals: Refusals(database: database, loop: loop, log: .silent), proxies: proxies,
+            committed: {})
+        self.receiving = receiving
+        rows.start()
+        let betweenTrackers = TrackerRoutes(
+            database: database, vault: PostbackVault(secretKey), accounts: accounts, trackers: trackers, frame: frame,
+            publicURL: "https://desk.example", ordered: { outbox.poke() })
+        let postbackDesk = PostbackDeskRoutes(
+            database: database, vault: PostbackVault(secretKey), frame: frame, publicURL: nil,
+            intake: receiving)
         let admin = AdminRoutes(database: database, things: Self.things, frame: frame, publicURL: nil)
+        let bot = bot
+        let telegramLink = TelegramLinkRoutes(database: database, frame: frame, bot: { bot.name })
         let reference = ReferenceRoutes(
-            besides: login.routes + editor.routes + admin.routes + DataRoutes(database: database, frame: frame).routes
+            besides: login.routes + telegramLink.routes + editor.routes + betweenTrackers.routes + receiving.routes
+                + postbackDesk.routes + admin.routes
+                + DataRoutes(database: database, frame: frame).routes
                 + [MetricsRoute.route(metrics)], frame: frame, version: "0.0.0", server: nil)
         application = Application(
             routes: reference.routes,
@@ -87,7 +128,7 @@ package final class TestDesk: Sendable {
 
     package static let things =
         AccountThings.storedThings + MirrorThings.storedThings + FlowEditorThings.storedThings
-        + OutboxThings.storedThings
+        + OutboxThings.storedThings + PostbackThings.storedThings
 
     /// As the executable reads them.
     private static func read(_ error: any Error, _ request: Request, _ frame: Frame) -> HTTPError? {
@@ -101,10 +142,28 @@ package final class TestDesk: Sendable {
 
     func stop() async {
         await server.stop(within: .seconds(1))
+        await rows.close()
+        folder.remove()
         await outbox.stop(within: .seconds(1))
         await fetch.close()
         await keitaro.stop()
     }
+
+    /// A profile of postbacks with this secret; its id.
+    package func addPostbackProfile(secret: String, chat: Int64? = nil) async throws -> Int64 {
+        let vault = PostbackVault(SecretKey(Secret("a secret of the tests alone")))
+        let lookup = vault.lookup(Secret(secret))
+        let cipher = try vault.seal(Secret(secret))
+        return try await database.one(
+            """
+            INSERT INTO keitaro_profiles (name, secret_lookup, secret_cipher, chat_id)
+            VALUES ('Profile', \(lookup), \(cipher), \(chat)) RETURNING id
+            """
+        ).get("id")
+    }
+
+    /// What a process does when it is told that profiles changed.
+    package func readProfiles() async -> (any Error)? { await receiving.book.read() }
 
     // MARK: Visitors
 

@@ -12,6 +12,7 @@ struct KeitaroGeneration {
     private(set) var groups: [KeitaroGroup] = []
     private(set) var networks: [KeitaroNamed] = []
     private(set) var trafficSources: [KeitaroNamed] = []
+    private(set) var landings: [KeitaroNamed] = []
     private(set) var offers: [KeitaroOffer] = []
     private(set) var campaigns: [KeitaroCampaign] = []
     private(set) var streams: [KeitaroStream] = []
@@ -36,6 +37,12 @@ struct KeitaroGeneration {
             let number = Int64(index + 1)
             groups.append(KeitaroGroup(id: number, name: niche.group, type: "campaigns", position: number))
             groups.append(KeitaroGroup(id: 100 + number, name: niche.group, type: "offers", position: number))
+        }
+        landings = KeitaroNames.niches.enumerated().flatMap { place, niche in
+            KeitaroNames.landings.enumerated().map { variant, name in
+                KeitaroNamed(
+                    id: Int64(300 + place * KeitaroNames.landings.count + variant), name: "\(niche.group) — \(name)")
+            }
         }
         networks = KeitaroNames.networks.enumerated().map { KeitaroNamed(id: Int64($0.offset + 1), name: $0.element) }
         trafficSources = KeitaroNames.sources.enumerated().map {

@@ -81,6 +81,14 @@ extension KeitaroNamed {
         ]
     }
 
+    func landingJSON(createdAt: Timestamp) -> JSON {
+        [
+            "id": .integer(id), "landing_type": "local", "action_type": "local_file", "action_payload": "",
+            "action_options": .null, "name": .string(name), "group_id": .null, "offer_count": 1, "notes": .null,
+            "state": "active", "created_at": createdAt.keitaroJSON, "updated_at": createdAt.keitaroJSON,
+        ]
+    }
+
     func sourceJSON(createdAt: Timestamp) -> JSON {
         [
             "id": .integer(id), "name": .string(name), "postback_url": "",

@@ -167,6 +167,8 @@ enum KeitaroNames {
         "TikTok Spark", "TikTok bio", "FB аукціон", "Google UAC", "Telegram Ads", "Push", "Native", "Reels, посіви",
     ]
     static let buyers = ["Богдан", "Ірина М.", "Лада", "Oleksii V.", "Marta", "Руслан", "Katya P.", "Денис", "Соломія"]
+    static let landings = ["квіз", "історія", "стаття"]
+
     static let networks = [
         "LeadHarbor", "CPA Двір", "Northlead", "Адсфера", "Klikonia", "TopFunnel", "Mriya CPA", "Ferryman", "Власні",
     ]

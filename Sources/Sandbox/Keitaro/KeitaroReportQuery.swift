@@ -102,7 +102,7 @@ struct KeitaroReportQuery {
         return sort
     }
 
-    private static func range(
+    static func range(
         _ range: JSON, _ zone: KeitaroTimeZone, _ now: Timestamp
     ) throws(KeitaroProblem) -> (Timestamp, Timestamp) {
         if let interval = range["interval"]?.stringValue {

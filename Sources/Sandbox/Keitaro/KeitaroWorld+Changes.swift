@@ -6,13 +6,14 @@ package struct KeitaroChangesError: Error, Hashable, Sendable {
 }
 
 extension KeitaroWorld {
-    /// Every stream that was written to, with the history of its offers: what a restart would lose.
+    /// Every stream that was written to, with the history of its offers, and all postbacks: what a restart would lose.
     package var changedStreams: JSON {
         let changed = streams.filter { changedStreamIDs.contains($0.id) }
         return [
             // As text: JSON's numbers do not hold all 64 bits.
             "seed": .string(String(seed)), "as_of": .integer(Int64(asOf.daysSince1970)),
             "next_binding_id": .integer(nextBindingID), "streams": .array(changed.map(\.kept)),
+            "postbacks": keptPostbacks,
         ]
     }
 
@@ -35,6 +36,8 @@ extension KeitaroWorld {
         streams = restored
         changedStreamIDs = ids
         nextBindingID = max(nextBindingID, next)
+        // Files of earlier versions have none.
+        if let postbacks = kept["postbacks"] { restorePostbacks(postbacks) }
     }
 }
 

@@ -40,6 +40,8 @@ package final class KeitaroWorld {
     let groups: [KeitaroGroup]
     let networks: [KeitaroNamed]
     let trafficSources: [KeitaroNamed]
+    /// Three for each group of campaigns, in their order. Streams don't list them.
+    let landings: [KeitaroNamed]
     let offers: [KeitaroOffer]
     let campaigns: [KeitaroCampaign]
     let traffic: KeitaroTraffic
@@ -51,12 +53,16 @@ package final class KeitaroWorld {
     var nextBindingID: Int64
     /// Streams that were written to since the world was made.
     var changedStreamIDs: Set<Int64> = []
+    /// Of campaigns that were written to.
+    var changedPostbacks: [Int64: [KeitaroS2SPostback]] = [:]
+    var changedSourcePostbacks: [Int64: KeitaroSourcePostback] = [:]
+    var conversions: KeitaroConversions
 
     /// `asOf` is the day the world is made for: campaigns began before it. Keep it with the changed streams, or another
-    /// day gives other dates.
+    /// day gives other dates. `secondsPerConversion`: how often one comes, into the conversion log and the postbacks.
     package init(
         seed: UInt64, asOf: CivilDate, keys: [String: KeitaroRights] = KeitaroWorld.demoKeys,
-        dialect: KeitaroDialect = .dimensions, sendsNumbersAsStrings: Bool = false,
+        dialect: KeitaroDialect = .dimensions, sendsNumbersAsStrings: Bool = false, secondsPerConversion: Int64 = 10,
         now: @escaping () -> Timestamp = Timestamp.now
     ) {
         let made = KeitaroGeneration(seed: seed, asOf: asOf)
@@ -69,11 +75,13 @@ package final class KeitaroWorld {
         groups = made.groups
         networks = made.networks
         trafficSources = made.trafficSources
+        landings = made.landings
         offers = made.offers
         campaigns = made.campaigns
         streams = made.streams
         nextBindingID = made.nextBindingID
         traffic = KeitaroTraffic(seed: seed)
+        conversions = KeitaroConversions(seed: seed, slot: secondsPerConversion, campaigns: made.campaigns)
         offersByID = Dictionary(uniqueKeysWithValues: made.offers.map { ($0.id, $0) })
         campaignsByID = Dictionary(uniqueKeysWithValues: made.campaigns.map { ($0.id, $0) })
         streamPlaces = Dictionary(uniqueKeysWithValues: made.streams.enumerated().map { ($0.element.id, $0.offset) })
@@ -86,19 +94,19 @@ package final class KeitaroWorld {
     package func listCampaigns(key: String?, limit: Int? = nil, offset: Int? = nil) -> KeitaroAnswer {
         answer(key) { rights in
             let visible = campaigns.filter { $0.state != .deleted && rights.sees($0) }
-            guard dialect == .dimensions else { return .array(visible.map(\.json)) }
-            return .array(visible.dropFirst(max(offset ?? 0, 0)).prefix(max(limit ?? .max, 0)).map(\.json))
+            guard dialect == .dimensions else { return .array(visible.map(json(of:))) }
+            return .array(visible.dropFirst(max(offset ?? 0, 0)).prefix(max(limit ?? .max, 0)).map(json(of:)))
         }
     }
 
     /// `GET /campaigns/deleted`: the archived ones.
     package func listDeletedCampaigns(key: String?) -> KeitaroAnswer {
-        answer(key) { rights in .array(campaigns.filter { $0.state == .deleted && rights.sees($0) }.map(\.json)) }
+        answer(key) { rights in .array(campaigns.filter { $0.state == .deleted && rights.sees($0) }.map(json(of:))) }
     }
 
     /// `GET /campaigns/{id}`: 404 for an archived one too.
     package func campaign(_ id: Int64, key: String?) -> KeitaroAnswer {
-        answer(key) { rights throws(KeitaroProblem) in try visibleCampaign(id, rights).json }
+        answer(key) { rights throws(KeitaroProblem) in json(of: try visibleCampaign(id, rights)) }
     }
 
     /// `GET /campaigns/{id}/streams`
@@ -122,7 +130,7 @@ package final class KeitaroWorld {
         }
     }
 
-    /// `GET /groups?type=`: campaigns, offers or landings; the sandbox has no landings.
+    /// `GET /groups?type=`: campaigns, offers or landings; the sandbox's landing pages have no groups.
     package func listGroups(type: String?, key: String?) -> KeitaroAnswer {
         answer(key) { rights throws(KeitaroProblem) in
             guard let type, ["campaigns", "offers", "landings"].contains(type) else {
@@ -137,9 +145,17 @@ package final class KeitaroWorld {
         answer(key) { _ in .array(networks.map { $0.networkJSON(createdAt: birthday) }) }
     }
 
+    /// `GET /landing_pages`: administrators alone see them.
+    package func listLandings(key: String?) -> KeitaroAnswer {
+        answer(key) { rights throws(KeitaroProblem) in
+            guard rights == .admin else { throw .forbidden("landing_pages") }
+            return .array(landings.map { $0.landingJSON(createdAt: birthday) })
+        }
+    }
+
     /// `GET /traffic_sources`
     package func listTrafficSources(key: String?) -> KeitaroAnswer {
-        answer(key) { _ in .array(trafficSources.map { $0.sourceJSON(createdAt: birthday) }) }
+        answer(key) { _ in .array(trafficSources.map(json(of:))) }
     }
 
     /// `GET /users`
@@ -178,7 +194,7 @@ package final class KeitaroWorld {
         return place
     }
 
-    private var birthday: Timestamp { Timestamp(CivilDate(daysSince1970: asOf.daysSince1970 - 730)) }
+    var birthday: Timestamp { Timestamp(CivilDate(daysSince1970: asOf.daysSince1970 - 730)) }
 }
 
 extension KeitaroRights {
