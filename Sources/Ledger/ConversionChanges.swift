@@ -54,12 +54,17 @@ package enum ConversionChanges {
                 ) bare OFFSET 0
             ) clicks WHERE first IS NOT NULL
         ), located AS (
-            SELECT id, external_id, transaction_id, status, revenue, revenue_state, currency, campaign_id, offer_id, country,
-                traffic_source, converted_at, updated_at, event_keys
-            FROM conversions
-            WHERE source = \(source) AND external_id = ANY (\(externalIDs)::text[] || ARRAY(SELECT lone FROM kin WHERE lone IS NOT NULL))
-                AND (SELECT count(*) FROM \(earlier)) >= 0
-            ORDER BY external_id FOR UPDATE
+            -- One look at the index for each: a list as a condition may be planned as a filter of all that a source has.
+            SELECT found.* FROM (
+                SELECT DISTINCT external_id COLLATE "C" AS external_id FROM (
+                    SELECT unnest(\(externalIDs)::text[]) UNION ALL SELECT lone FROM kin WHERE lone IS NOT NULL
+                ) named (external_id) WHERE (SELECT count(*) FROM \(earlier)) >= 0 ORDER BY 1
+            ) wanted CROSS JOIN LATERAL (
+                SELECT id, external_id, transaction_id, status, revenue, revenue_state, currency, campaign_id, offer_id, country,
+                    traffic_source, converted_at, updated_at, event_keys
+                FROM conversions
+                WHERE source = \(source) AND external_id = wanted.external_id LIMIT 1 FOR UPDATE
+            ) found
         ), targeted AS (
             SELECT claims.*, base.external_id IS NOT NULL AS has_base, kin.first IS NOT NULL AS has_kin,
                 coalesce(
