@@ -73,7 +73,7 @@ extension TrackerRoutes {
     @Sendable func install(_ request: Request) async throws -> Response {
         let profile = try await profile(try request.int("id"), request)
         let key = try key(request, for: profile)
-        let json = try body(request)
+        let json = try request.settings()
         let wanted = try wanted(json)
         guard let revision = json["revision"]?.stringValue, !revision.isEmpty else {
             throw Problem(.unprocessable, Word("installation.no_revision"), field: "revision")

@@ -71,26 +71,6 @@ package struct PostbackDeskRoutes: Sendable {
             userID: user.id, reader: PostbackReader(user), actor: try request.auditActor())
     }
 
-    /// The JSON of a request, or the fields of a form as an object; a name that repeats is a list.
-    func body(_ request: Request) throws -> JSON {
-        if request.body.isEmpty { return [:] }
-        if request.hasJSONContent {
-            let json = try request.json()
-            guard json.objectValue != nil else {
-                throw HTTPError(.badRequest, detail: "The content is not a JSON object.")
-            }
-            return json
-        }
-        var object = JSONObject()
-        let form = try request.form()
-        for (name, value) in form.pairs {
-            let all = form.all(name)
-            object[name] = all.count > 1 ? .array(all.map { .string($0) }) : .string(value)
-        }
-        object["csrf_token"] = nil
-        return .object(object)
-    }
-
     func wantsFragment(_ request: Request, _ name: String) -> Bool { request.header("sluice-fragment") == name }
 
     /// `https://desk.example`, without a slash.
@@ -133,7 +113,7 @@ package struct PostbackDeskRoutes: Sendable {
     }
 
     @Sendable private func add(_ request: Request) async throws -> Response {
-        let json = try body(request)
+        let json = try request.settings()
         let editor = try editor(request)
         var profile = PostbackProfile(id: 0, name: "", language: request.language.rawValue)
         if json["name"] == nil { throw SettingFields.refuse("name", "postbacks.refused.length", ["most": 80]) }
@@ -159,7 +139,7 @@ package struct PostbackDeskRoutes: Sendable {
     }
 
     @Sendable private func edit(_ request: Request) async throws -> Response {
-        let json = try body(request)
+        let json = try request.settings()
         let id = try request.int("id")
         let key = try chosenKey(json, request)
         let edited = try await store.edit(profile: id, by: try editor(request)) { profile in
@@ -191,7 +171,7 @@ package struct PostbackDeskRoutes: Sendable {
     }
 
     @Sendable private func rotate(_ request: Request) async throws -> Response {
-        let fields = SettingFields(json: try body(request))
+        let fields = SettingFields(json: try request.settings())
         let hours = fields.has("grace_hours") ? try fields.number("grace_hours", 0...720) : 24
         let id = try request.int("id")
         let before = try await store.profile(id, for: try reader(request))
@@ -237,7 +217,7 @@ package struct PostbackDeskRoutes: Sendable {
     }
 
     @Sendable private func checkChat(_ request: Request) async throws -> Response {
-        guard let chat = try SettingFields(json: try body(request)).id("chat_id") else {
+        guard let chat = try SettingFields(json: try request.settings()).id("chat_id") else {
             throw SettingFields.refuse("chat_id", "postbacks.refused.chat")
         }
         guard try await store.forgetProblem(ofChat: chat, by: try editor(request)) else { throw Self.notFound }

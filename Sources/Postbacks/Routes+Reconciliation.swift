@@ -75,19 +75,6 @@ package struct TrackerRoutes: Sendable {
         return profile
     }
 
-    /// The JSON of a request, or the fields of a form as an object; a name that repeats is a list.
-    func body(_ request: Request) throws -> JSON {
-        if request.body.isEmpty { return [:] }
-        if request.hasJSONContent { return try request.json() }
-        var object = JSONObject()
-        let form = try request.form()
-        for (name, value) in form.pairs {
-            let all = form.all(name)
-            object[name] = all.count > 1 ? .array(all.map { .string($0) }) : .string(value)
-        }
-        return .object(object)
-    }
-
     // MARK: Reconciliation
 
     private static let pageSize = 100
@@ -124,7 +111,7 @@ package struct TrackerRoutes: Sendable {
     }
 
     @Sendable private func runNow(_ request: Request) async throws -> Response {
-        guard let id = try body(request)["profile_id"]?.lenientInt else {
+        guard let id = try request.settings()["profile_id"]?.lenientInt else {
             throw Problem(.unprocessable, Word("reconciliation.no_profile"), field: "profile_id")
         }
         let profile = try await profile(id, request)

@@ -13,7 +13,7 @@ extension PostbackDeskRoutes {
     }
 
     @Sendable private func test(_ request: Request) async throws -> Response {
-        let fields = SettingFields(json: try body(request))
+        let fields = SettingFields(json: try request.settings())
         let status = fields.has("status") ? try fields.word("status", of: ProfileInput.statuses) : "deposit"
         let listed = try await profile(request)
         let editor = try editor(request)
@@ -40,7 +40,7 @@ extension PostbackDeskRoutes {
     }
 
     @Sendable private func replayEvents(_ request: Request) async throws -> Response {
-        let json = try body(request)
+        let json = try request.settings()
         let fields = SettingFields(json: json)
         let isTold = fields.has("tell") ? try fields.flag("tell") : false
         let reader = try reader(request)

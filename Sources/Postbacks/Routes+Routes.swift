@@ -31,7 +31,7 @@ extension PostbackDeskRoutes {
     }
 
     @Sendable private func add(_ request: Request) async throws -> Response {
-        let json = try body(request)
+        let json = try request.settings()
         var route = PostbackRoute(id: 0, match: .any, chatID: 0)
         try ProfileInput.apply(json, to: &route)
         guard route.chatID != 0 else { throw SettingFields.refuse("chat_id", "postbacks.refused.route_chat") }
@@ -52,7 +52,7 @@ extension PostbackDeskRoutes {
     }
 
     @Sendable private func edit(_ request: Request) async throws -> Response {
-        let json = try body(request)
+        let json = try request.settings()
         let edited = try await store.edit(route: try request.int("id"), by: try editor(request)) { route in
             try ProfileInput.apply(json, to: &route)
         }

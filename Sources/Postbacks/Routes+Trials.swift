@@ -19,7 +19,7 @@ extension PostbackDeskRoutes {
     // MARK: Trial
 
     @Sendable private func tryOut(_ request: Request) async throws -> Response {
-        let json = try body(request)
+        let json = try request.settings()
         let fields = SettingFields(json: json)
         let listed = try await profile(request)
         let days = fields.has("days") ? Int64(try fields.word("days", of: ["1", "7", "30"])) ?? 7 : 7
@@ -51,7 +51,7 @@ extension PostbackDeskRoutes {
     // MARK: Preview
 
     @Sendable private func preview(_ request: Request) async throws -> Response {
-        let fields = SettingFields(json: try body(request))
+        let fields = SettingFields(json: try request.settings())
         let listed = try await profile(request)
         let status = fields.has("status") ? try fields.text("status", 1...40) : "deposit"
         let language =
