@@ -44,11 +44,32 @@ extension JSON {
 
 extension StringProtocol {
     /// Without the ASCII spaces, tabs and line ends around it.
-    package func trimmingSpaces() -> SubSequence {
-        let isText = { (byte: UInt8) in byte != 0x20 && !(0x09...0x0D ~= byte) }
-        let start = utf8.firstIndex(where: isText) ?? utf8.endIndex
+    @inlinable package func trimmingSpaces() -> SubSequence {
+        let bytes = utf8
+        var index = bytes.startIndex
+        while index < bytes.endIndex, bytes[index].isASCIISpace { bytes.formIndex(after: &index) }
+        let start = index
         var end = start
-        for index in utf8[start...].indices where isText(utf8[index]) { end = utf8.index(after: index) }
+        while index < bytes.endIndex {
+            let isText = !bytes[index].isASCIISpace
+            bytes.formIndex(after: &index)
+            if isText { end = index }
+        }
         return self[start..<end]
+    }
+}
+
+extension UInt8 {
+    /// A space, tab or line end.
+    @inlinable package var isASCIISpace: Bool { self == 0x20 || (self >= 0x09 && self <= 0x0D) }
+}
+
+extension ArraySlice<UInt8> {
+    /// Without the ASCII spaces, tabs and line ends around it.
+    package func trimmingSpaces() -> ArraySlice<UInt8> {
+        var trimmed = self
+        while trimmed.first?.isASCIISpace == true { trimmed.removeFirst() }
+        while trimmed.last?.isASCIISpace == true { trimmed.removeLast() }
+        return trimmed
     }
 }

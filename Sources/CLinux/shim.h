@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -24,6 +25,9 @@ int accept4(int, struct sockaddr *, socklen_t *, int);
 
 /* So does the choice of the folder a spawned program starts in. */
 int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *, const char *);
+
+/* So does the search for bytes in bytes. */
+void *memmem(const void *, size_t, const void *, size_t);
 
 /* The C constants differ in type (enum, int, unsigned); each is given one here. */
 static const uint32_t sluice_epollin = EPOLLIN;

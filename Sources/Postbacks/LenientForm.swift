@@ -1,32 +1,50 @@
 /// Names and values of a query or a urlencoded form from a sender who may encode badly: `100%` stays as it is, bytes that are
 /// no UTF-8 are read as Windows-1251, which is what old networks of this trade send.
 enum LenientForm {
-    static func pairs(of bytes: some Collection<UInt8>, limit: Int) -> [(name: String, value: String)] {
-        var pairs: [(name: String, value: String)] = []
-        for part in bytes.split(separator: UInt8(ascii: "&"), maxSplits: 4_000).prefix(4_000) {
-            guard pairs.count < limit else { break }
-            let equals = part.firstIndex(of: UInt8(ascii: "="))
-            let value = equals.map { text(part[part.index(after: $0)...]) } ?? ""
-            pairs.append((text(part[..<(equals ?? part.endIndex)]), value))
+    /// As they are meant, in UTF-8. Parts beyond `limit` are not read.
+    static func pairs(of bytes: ArraySlice<UInt8>, limit: Int) -> [PostbackFields.Part] {
+        var pairs: [PostbackFields.Part] = []
+        forEachPart(of: bytes) { part in
+            if !part.isEmpty { pairs.append(pair(of: part)) }
+            return pairs.count < limit
         }
         return pairs
     }
 
-    private static func text(_ encoded: some Collection<UInt8>) -> String {
+    /// What stands between the `&`, empty parts too, until `body` says false.
+    static func forEachPart(of bytes: ArraySlice<UInt8>, _ body: (ArraySlice<UInt8>) -> Bool) {
+        var rest = bytes
+        while let end = rest.firstIndex(of: UInt8(ascii: "&")) {
+            guard body(rest[..<end]) else { return }
+            rest = rest[(end + 1)...]
+        }
+        _ = body(rest)
+    }
+
+    /// One part of a form, as it is meant, in UTF-8. Without `=` it is a name.
+    static func pair(of part: ArraySlice<UInt8>) -> (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
+        guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else { return (plain(part), []) }
+        return (plain(part[..<equals]), plain(part[(equals + 1)...]))
+    }
+
+    /// The piece itself where nothing in it is encoded.
+    private static func plain(_ encoded: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let isAsItIs = encoded.allSatisfy { $0 < 0x80 && $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "+") }
+        if isAsItIs { return encoded }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(encoded.count)
         var index = encoded.startIndex
         while index != encoded.endIndex {
             let byte = encoded[index]
-            encoded.formIndex(after: &index)
-            if byte == UInt8(ascii: "%"), let (value, next) = escape(in: encoded, at: index) {
+            index += 1
+            if byte == UInt8(ascii: "%"), let value = escape(encoded[index...].prefix(2)) {
                 bytes.append(value)
-                index = next
+                index += 2
             } else {
                 bytes.append(byte == UInt8(ascii: "+") ? 0x20 : byte)
             }
         }
-        return decoded(bytes)
+        return Array(decoded(bytes).utf8)[...]
     }
 
     /// Bytes as they are.
@@ -34,17 +52,12 @@ enum LenientForm {
         String(validating: bytes, as: UTF8.self) ?? windows1251(bytes)
     }
 
-    private static func escape<Bytes: Collection<UInt8>>(
-        in bytes: Bytes, at start: Bytes.Index
-    ) -> (value: UInt8, next: Bytes.Index)? {
-        var index = start
-        var value: UInt8 = 0
-        for _ in 0..<2 {
-            guard index != bytes.endIndex, let digit = hex(bytes[index]) else { return nil }
-            value = value << 4 | digit
-            bytes.formIndex(after: &index)
+    /// Nil for what is no two digits.
+    private static func escape(_ digits: ArraySlice<UInt8>) -> UInt8? {
+        guard digits.count == 2, let high = digits.first.flatMap(hex), let low = digits.last.flatMap(hex) else {
+            return nil
         }
-        return (value, index)
+        return high << 4 | low
     }
 
     private static func hex(_ byte: UInt8) -> UInt8? {

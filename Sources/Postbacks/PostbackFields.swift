@@ -5,6 +5,8 @@ import HTTP
 /// counts, unless it says nothing. Never refuses: what cannot be decoded is kept as it came, for a postback is not sent again.
 package struct PostbackFields: Sendable {
     package typealias Pair = (name: String, value: String)
+    /// In UTF-8, as sent.
+    typealias Part = (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)
 
     /// Each name once, as it was sent, without `secret`; unknown ones and blanks too. No value contains the secret or U+0000,
     /// which PostgreSQL does not take.
@@ -12,7 +14,9 @@ package struct PostbackFields: Sendable {
     /// The `secret` parameter; empty when there is none. Of the query before the body's.
     package private(set) var secret = ""
 
-    private var known: [PostbackField: (rank: Int, value: String)] = [:]
+    /// What is understood, and its values at the same places. A handful, which is walked faster than hashed.
+    private var known: [PostbackField] = []
+    private var values: [String] = []
 
     /// More parameters than these are not read.
     static let limit = 300
@@ -20,58 +24,74 @@ package struct PostbackFields: Sendable {
     /// - Parameter query: what stands after the `?`, still encoded.
     /// - Parameter body: JSON when it begins with `{`, whatever `contentType` says; the texts of multipart/form-data; a form otherwise,
     ///   unless it is said to be of another kind (XML, plain text that has no `=`).
-    package init(query: some Collection<UInt8>, contentType: String = "", body: some Collection<UInt8> = [UInt8]()) {
-        let asked = LenientForm.pairs(of: query, limit: Self.limit)
-        let sent = Self.sent(in: body, as: contentType)
-        self.init(asked: asked, sent: sent)
+    package init(query: some Collection<UInt8>, contentType: String = "", body: [UInt8] = []) {
+        let asked = LenientForm.pairs(of: Array(query)[...], limit: Self.limit)
+        self.init(asked: asked, sent: Self.sent(in: body, as: contentType))
     }
 
     /// For what was stored: a replay, a trial.
     package init(pairs: [Pair]) {
-        self.init(asked: pairs, sent: [])
+        self.init(asked: pairs.map { (Array($0.name.utf8)[...], Array($0.value.utf8)[...]) }, sent: [])
     }
 
-    private init(asked: [Pair], sent: [Pair]) {
-        secret = (asked + sent).lazy.filter { Self.plain($0.name) == "secret" && !$0.value.isEmpty }.first?.value ?? ""
-        var places: [String: Int] = [:]
-        for (index, pair) in (asked + sent).enumerated() {
-            let name = Self.storable(pair.name)
-            guard Self.plain(name) != "secret", !name.isEmpty else { continue }
-            let value = without(secret, Self.storable(pair.value))
-            if let place = places[name] {
-                let isLater = index >= asked.count || UnresolvedMacro.isMissing(pairs[place].value)
-                if isLater, !UnresolvedMacro.isMissing(value) { pairs[place].value = value }
-            } else if pairs.count < Self.limit {
-                places[name] = pairs.count
-                pairs.append((name, value))
+    private init(asked: [Part], sent: [Part]) {
+        let all = sent.isEmpty ? asked : asked + sent
+        let given = all.first { Self.isSecret($0.name) && !$0.value.isEmpty }?.value ?? []
+        secret = String(decoding: given, as: UTF8.self)
+        // A short one would black out half of what was sent, and is none of ours.
+        let hidden = given.count >= 8 ? Array(given) : []
+        var names: [String] = []
+        var parts: [Part] = []
+        for (index, part) in all.enumerated() where !Self.isSecret(part.name) {
+            let name = String(decoding: Self.storable(part.name), as: UTF8.self)
+            if name.isEmpty { continue }
+            let value = Self.storable(part.value).without(hidden)
+            // Hundreds at most, and nearly always a few short ones: walked faster than hashed.
+            if let place = names.firstIndex(of: name) {
+                let isLater = index >= asked.count || UnresolvedMacro.isMissing(parts[place].value)
+                if isLater, !UnresolvedMacro.isMissing(value) { parts[place].value = value }
+            } else if parts.count < Self.limit {
+                names.append(name)
+                parts.append((part.name, value))
             }
         }
-        for (name, value) in pairs {
-            guard let (field, rank) = PostbackField.named(Self.plain(name)), !UnresolvedMacro.isMissing(value),
-                rank < known[field]?.rank ?? .max
+        pairs.reserveCapacity(parts.count)
+        var ranks: [Int] = []
+        for (name, part) in zip(names, parts) {
+            let value = String(decoding: part.value, as: UTF8.self)
+            pairs.append((name, value))
+            guard let (field, rank) = PostbackField.named(Self.plain(part.name, name)),
+                !UnresolvedMacro.isMissing(part.value)
             else { continue }
-            known[field] = (rank, Self.tidy(value, limit: field.limit))
+            if let place = known.firstIndex(of: field) {
+                guard rank < ranks[place] else { continue }
+                ranks[place] = rank
+                values[place] = Self.tidy(part.value, value, limit: field.limit)
+            } else {
+                known.append(field)
+                ranks.append(rank)
+                values.append(Self.tidy(part.value, value, limit: field.limit))
+            }
         }
     }
 
     /// Empty when it is missing, blank or an unresolved macro; without spaces around it and line ends within.
     package subscript(_ field: PostbackField) -> String {
-        known[field]?.value ?? ""
+        known.firstIndex(of: field).map { values[$0] } ?? ""
     }
 
-    private static func sent(in body: some Collection<UInt8>, as contentType: String) -> [Pair] {
-        let isSpace = { (byte: UInt8) in byte == 0x20 || 0x09...0x0D ~= byte }
-        guard let first = body.first(where: { !isSpace($0) }) else { return [] }
+    private static func sent(in body: [UInt8], as contentType: String) -> [Part] {
+        guard let first = body.first(where: { !$0.isASCIISpace }) else { return [] }
         if first == UInt8(ascii: "{"), let object = (try? JSON(parsing: body))?.objectValue {
-            return object.prefix(limit).map { ($0.key, text(of: $0.value)) }
+            return object.prefix(limit).map { (Array($0.key.utf8)[...], Array(text(of: $0.value).utf8)[...]) }
         }
-        if let parts = MultipartForm.fields(of: Array(body), contentType: contentType, limit: limit) {
-            return parts.map { ($0.name, LenientForm.decoded($0.value)) }
+        if let parts = MultipartForm.fields(of: body, contentType: contentType, limit: limit) {
+            return parts.map { (Array($0.name.utf8)[...], Array(LenientForm.decoded($0.value).utf8)[...]) }
         }
         let kind = contentType.lowercased()
         let isForm = kind.isEmpty || kind.hasPrefix("application/x-www-form-urlencoded")
         guard isForm || (kind.hasPrefix("text/plain") && body.contains(UInt8(ascii: "="))) else { return [] }
-        return LenientForm.pairs(of: body, limit: limit)
+        return LenientForm.pairs(of: body[...], limit: limit)
     }
 
     private static func text(of value: JSON) -> String {
@@ -83,30 +103,35 @@ package struct PostbackFields: Sendable {
         }
     }
 
+    private static let secretName = Array("secret".utf8)
+
+    private static func isSecret(_ name: ArraySlice<UInt8>) -> Bool {
+        name.count >= secretName.count && name.trimmingSpaces().isCaseless(secretName)
+    }
+
     /// `Click-ID` and `click_id` are one name.
-    private static func plain(_ name: String) -> String {
-        String(
-            decoding: name.trimmingSpaces().utf8.map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }, as: UTF8.self
-        )
-        .lowercased()
+    private static func plain(_ bytes: ArraySlice<UInt8>, _ name: String) -> String {
+        let isPlain = bytes.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == UInt8(ascii: "_") }
+        if isPlain { return name }
+        let line = bytes.trimmingSpaces().map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }
+        return String(decoding: line, as: UTF8.self).lowercased()
     }
 
-    private static func storable(_ text: String) -> String {
-        text.utf8.contains(0) ? String(text.unicodeScalars.filter { $0.value != 0 }) : text
+    private static func storable(_ text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        text.holds(0) ? text.filter { $0 != 0 }[...] : text
     }
 
-    private static func tidy(_ value: String, limit: Int) -> String {
-        let isControl = { (scalar: Unicode.Scalar) in scalar.value < 0x20 || 0x7F...0x9F ~= scalar.value }
-        let trimmed = value.trimmingSpaces()
-        guard trimmed.unicodeScalars.contains(where: isControl) else { return String(trimmed).cut(toBytes: limit) }
+    /// - Parameter value: the same as the bytes.
+    private static func tidy(_ bytes: ArraySlice<UInt8>, _ value: String, limit: Int) -> String {
+        let trimmed = bytes.trimmingSpaces()
+        let text = trimmed.count == bytes.count ? value : String(decoding: trimmed, as: UTF8.self)
+        // In UTF-8 the controls beyond ASCII begin with C2.
+        guard trimmed.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == 0xC2 }) else {
+            return text.cut(toBytes: limit)
+        }
         var line = String.UnicodeScalarView()
-        line.append(contentsOf: trimmed.unicodeScalars.lazy.map { isControl($0) ? " " : $0 })
+        line.append(contentsOf: text.unicodeScalars.lazy.map { $0.value < 0x20 || 0x7F...0x9F ~= $0.value ? " " : $0 })
         return String(String(line).trimmingSpaces()).cut(toBytes: limit)
-    }
-
-    private func without(_ secret: String, _ value: String) -> String {
-        // A short one would black out half of what was sent, and is none of ours.
-        secret.utf8.count >= 8 ? value.replacing(secret, with: "***") : value
     }
 }
 
@@ -118,25 +143,23 @@ extension String {
         while end > utf8.startIndex, utf8[end] & 0xC0 == 0x80 { end = utf8.index(before: end) }
         return String(self[..<end])
     }
+}
 
-    /// Every occurrence, found from the left.
-    func replacing(_ part: String, with other: String) -> String {
-        let sought = Array(part.utf8)
-        let bytes = Array(utf8)
-        guard !sought.isEmpty, bytes.count >= sought.count else { return self }
+extension ArraySlice<UInt8> {
+    /// With `***` for every occurrence, found from the left.
+    fileprivate func without(_ sought: [UInt8]) -> ArraySlice<UInt8> {
+        guard let first = sought.first, count >= sought.count, holds(sought) else { return self }
         var result: [UInt8] = []
-        var index = 0
-        var found = false
-        while index < bytes.count {
-            if bytes[index] == sought[0], bytes[index...].starts(with: sought) {
-                result += Array(other.utf8)
-                index += sought.count
-                found = true
+        var rest = self
+        while let byte = rest.first {
+            if byte == first, rest.starts(with: sought) {
+                result += HiddenParts.mask.utf8
+                rest = rest.dropFirst(sought.count)
             } else {
-                result.append(bytes[index])
-                index += 1
+                result.append(byte)
+                rest = rest.dropFirst()
             }
         }
-        return found ? String(decoding: result, as: UTF8.self) : self
+        return result[...]
     }
 }

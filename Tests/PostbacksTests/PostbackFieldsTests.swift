@@ -7,7 +7,7 @@ struct PostbackFieldsTests {
     private static func fields(
         _ query: String = "", body: String = "", as contentType: String = "application/x-www-form-urlencoded"
     ) -> PostbackFields {
-        PostbackFields(query: query.utf8, contentType: contentType, body: body.utf8)
+        PostbackFields(query: query.utf8, contentType: contentType, body: Array(body.utf8))
     }
 
     @Test func `query, form and JSON say the same`() {
