@@ -37,7 +37,7 @@ extension PostbackRow {
         return object.bytes
     }
 
-    package init?(journaled: [UInt8]) {
+    package convenience init?(journaled: [UInt8]) {
         guard let object = try? JSON(parsing: journaled), let id = object["id"]?.stringValue,
             let created = object["created"]?.intValue, let profileID = object["profile"]?.intValue,
             let origin = object["origin"]?.stringValue.flatMap({ PostbackOrigin(rawValue: $0) }),
@@ -60,8 +60,8 @@ extension PostbackRow {
             postback: postback, raw: object["raw"]?.stringValue ?? "{}",
             dedupSeconds: (object["dedup"]?.intValue).flatMap { Int(exactly: $0) },
             policy: object["policy"]?.stringValue.flatMap { ConversionPolicy(rawValue: $0) },
-            destinations: (object["to"]?.arrayValue ?? []).compactMap(Self.destination))
-        countedIn = object["counted_in"]?.stringValue
+            destinations: (object["to"]?.arrayValue ?? []).compactMap(Self.destination),
+            countedIn: object["counted_in"]?.stringValue)
     }
 
     private static func json(_ destination: Destination) -> JSON {

@@ -33,19 +33,19 @@ package struct PostbackReceipt: Hashable, Sendable {
 
 /// One postback on its way into the database: event, dedup, conversion, sums and messages in one statement (DESIGN, "Postback").
 /// Everything that depends on the moment is in it (ids, times, to whom it is told), so that the journal's copy does what it would
-/// have done.
-package struct PostbackRow: Hashable, Sendable {
+/// have done. An object, for it is large and passes through many hands.
+package final class PostbackRow: Sendable {
     /// A UUID.
     package let id: String
     package let createdAt: Timestamp
     /// When the conversion took place, for its bucket: `createdAt`, but for what is told later than it came.
-    package var happenedAt: Timestamp
+    package let happenedAt: Timestamp
     package let profileID: Int64
     /// Whose Mirror knows the names that were not sent.
     package let trackerID: Int64?
     package let origin: PostbackOrigin
     /// A UUID.
-    package var replayOf: String?
+    package let replayOf: String?
     package let postback: Postback
     /// JSON: the request without secrets.
     package let raw: String
@@ -53,17 +53,19 @@ package struct PostbackRow: Hashable, Sendable {
     package let dedupSeconds: Int?
     /// Nil: it is about no conversion.
     package let policy: ConversionPolicy?
-    package var destinations: [Destination]
+    package let destinations: [Destination]
     /// The external id of the conversion in which this has counted before it was read again: only its status changes.
-    package var countedIn: String?
+    package let countedIn: String?
     /// JSON.
     let fields: String
+    /// Of the conversion that this event is about; nil: of none.
+    let externalIDs: (base: String?, full: String?)
 
     /// - Parameters:
     ///   - id: of version 7; nil: a new one.
     ///   - happenedAt: nil: now.
     ///   - isTold: whether it goes to chats at all.
-    package init(
+    package convenience init(
         _ postback: Postback, of profile: PostbackProfile, origin: PostbackOrigin, id: String? = nil,
         at createdAt: Timestamp = .now(), happenedAt: Timestamp? = nil, replayOf: String? = nil,
         countedIn: String? = nil, raw: String = "{}",
@@ -78,14 +80,14 @@ package struct PostbackRow: Hashable, Sendable {
             // Read again twice at one moment, it counts once.
             dedupSeconds: counts ? max(profile.dedupSeconds, origin == .replay ? 1 : 0) : nil,
             policy: counts ? profile.policy(for: postback.status) : nil,
-            destinations: isTold ? RouteChoice.destinations(postback, profile, at: createdAt) : [])
-        self.countedIn = counts ? countedIn : nil
+            destinations: isTold ? RouteChoice.destinations(postback, profile, at: createdAt) : [],
+            countedIn: counts ? countedIn : nil)
     }
 
     init(
         id: String, createdAt: Timestamp, happenedAt: Timestamp, profileID: Int64, trackerID: Int64?,
         origin: PostbackOrigin, replayOf: String?, postback: Postback, raw: String, dedupSeconds: Int?,
-        policy: ConversionPolicy?, destinations: [Destination]
+        policy: ConversionPolicy?, destinations: [Destination], countedIn: String?
     ) {
         self.id = id
         self.createdAt = createdAt
@@ -99,18 +101,41 @@ package struct PostbackRow: Hashable, Sendable {
         self.dedupSeconds = dedupSeconds
         self.policy = policy
         self.destinations = destinations
-        fields =
-            JSON.object(
-                JSONObject(postback.fields.map { JSONObject.Member(key: $0.name, value: .string($0.value)) })
-            ).text
+        self.countedIn = countedIn
+        fields = Self.object(postback.fields)
+        externalIDs =
+            if policy == nil {
+                (nil, nil)
+            } else if let countedIn {
+                (countedIn, nil)
+            } else {
+                ConversionChanges.externalIDs(
+                    profileID: profileID, clickID: postback.clickID, transactionID: postback.transactionID)
+            }
     }
 
-    /// Of the conversion that this event is about; nil: of none.
-    var externalIDs: (base: String?, full: String?) {
-        guard policy != nil else { return (nil, nil) }
-        if let countedIn { return (countedIn, nil) }
-        return ConversionChanges.externalIDs(
-            profileID: profileID, clickID: postback.clickID, transactionID: postback.transactionID)
+    /// Names are there once each.
+    private static func object(_ fields: [PostbackFields.Pair]) -> String {
+        var out: [UInt8] = [UInt8(ascii: "{")]
+        for (place, field) in fields.enumerated() {
+            if place > 0 { out.append(UInt8(ascii: ",")) }
+            JSON.write(field.name, into: &out)
+            out.append(UInt8(ascii: ":"))
+            JSON.write(field.value, into: &out)
+        }
+        out.append(UInt8(ascii: "}"))
+        return String(decoding: out, as: UTF8.self)
+    }
+}
+
+extension PostbackRow: Equatable {
+    package static func == (left: PostbackRow, right: PostbackRow) -> Bool {
+        left.id == right.id && left.createdAt == right.createdAt && left.happenedAt == right.happenedAt
+            && left.profileID == right.profileID && left.trackerID == right.trackerID && left.origin == right.origin
+            && left.replayOf == right.replayOf && left.postback == right.postback && left.raw == right.raw
+            && left.dedupSeconds == right.dedupSeconds && left.policy == right.policy
+            && left.destinations == right.destinations && left.countedIn == right.countedIn
+            && left.fields == right.fields
     }
 }
 
@@ -135,7 +160,7 @@ extension PostbackRow: JournaledRow {
 
     package func check() throws(PostgresError) {
         // PostgreSQL takes no NUL, in JSON not even escaped; entries of an index have room for 2,704 bytes. Fields are cut before.
-        if raw.utf8.contains(0) || fields.utf8.contains(0) { throw .unfit("a NUL") }
+        if raw.holdsNUL || fields.holdsNUL { throw .unfit("a NUL") }
         if postback.clickID.utf8.count + postback.transactionID.utf8.count + postback.status.name.utf8.count > 2_000 {
             throw .unfit("the ids are too long")
         }

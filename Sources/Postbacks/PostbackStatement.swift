@@ -7,10 +7,9 @@ extension PostbackRow {
     /// other by what they read: dedup, conversions, events, messages, sums. What comes after the events hangs on those that were
     /// inserted, so that rows which are there already do nothing.
     package static func statement(_ rows: [PostbackRow]) -> SQL {
-        let ids = rows.map(\.externalIDs)
-        let claimed = ids.flatMap { [$0.base, $0.full].compactMap { $0 } }
+        let claimed = rows.flatMap { [$0.externalIDs.base, $0.externalIDs.full].compactMap { $0 } }
         return """
-            WITH \(input(rows, ids)), fresh AS (
+            WITH \(input(rows)), fresh AS (
                 INSERT INTO postback_dedup AS known (profile_id, click_id, transaction_id, status, event_id, seen_at, ttl)
                 SELECT profile_id, click_id, transaction_id, status, id,
                     -- What is read again stands where it first stood.
@@ -24,7 +23,10 @@ extension PostbackRow {
                     OR excluded.seen_at <= known.seen_at - excluded.ttl
                 RETURNING event_id
             ), claims AS (
-                SELECT input.*, CASE WHEN policy <> 'status' THEN coalesce(revenue, payout) END AS amount,
+                -- Without what is only stored: each step of the plan would copy it.
+                SELECT id, place, created_at, happened_at, outcome, profile_id, click_id, transaction_id, status, currency, campaign_id,
+                    offer_id, country, traffic_source, policy, base_id, full_id, event_key, revenue_state,
+                    CASE WHEN policy <> 'status' THEN coalesce(revenue, payout) END AS amount,
                     ttl IS NULL OR event_id IS NOT NULL OR policy = 'status' AS is_fresh
                 FROM input LEFT JOIN fresh ON event_id = id
             ), \(ConversionChanges.planned(source: "'keitaro'", externalIDs: claimed, after: "fresh")), stored AS (
@@ -32,72 +34,85 @@ extension PostbackRow {
                     id, created_at, profile_id, origin, replay_of, outcome, status, original_status, click_id, transaction_id,
                     campaign_id, campaign_name, offer_id, offer_name, landing_id, landing_name, country, source, creative_id,
                     revenue, payout, currency, reason, conversion_id, fields, raw)
-                SELECT id, created_at, profile_id, origin, replay_of, verdict, status, original_status, click_id, transaction_id,
-                    campaign_id,
+                SELECT input.id, input.created_at, input.profile_id, origin, replay_of, verdict, input.status, original_status,
+                    input.click_id, input.transaction_id, input.campaign_id,
                     coalesce(nullif(campaign_name, ''), (SELECT name FROM keitaro_campaigns c
-                        WHERE c.tracker_id = planned.tracker_id AND c.keitaro_id = planned.campaign_number), ''),
-                    offer_id,
+                        WHERE c.tracker_id = input.tracker_id AND c.keitaro_id = input.campaign_number), ''),
+                    input.offer_id,
                     coalesce(nullif(offer_name, ''), (SELECT name FROM keitaro_offers o
-                        WHERE o.tracker_id = planned.tracker_id AND o.keitaro_id = planned.offer_number), ''),
+                        WHERE o.tracker_id = input.tracker_id AND o.keitaro_id = input.offer_number), ''),
                     landing_id,
                     coalesce(nullif(landing_name, ''), (SELECT name FROM keitaro_landings l
-                        WHERE l.tracker_id = planned.tracker_id AND l.keitaro_id = planned.landing_number), ''),
-                    country, traffic_source, creative_id, revenue, payout, currency, reason, conversion_id, fields, raw
-                FROM planned ON CONFLICT DO NOTHING RETURNING id
+                        WHERE l.tracker_id = input.tracker_id AND l.keitaro_id = input.landing_number), ''),
+                    input.country, input.traffic_source, creative_id, revenue, payout, input.currency, reason, conversion_id, fields, raw
+                FROM input JOIN planned USING (place) ON CONFLICT DO NOTHING RETURNING id
             ), \(ConversionChanges.applied(source: "'keitaro'")), \(messages(rows)), \(ConversionSums.summed)
             SELECT place, verdict, conversion_id FROM planned WHERE (SELECT count(*) FROM summed) >= 0
             """
     }
 
-    private static func input(_ rows: [PostbackRow], _ ids: [(base: String?, full: String?)]) -> SQL {
-        """
-        input AS MATERIALIZED (
-            SELECT * FROM unnest(
-                \(rows.map(\.id))::uuid[], \(rows.map(\.createdAt))::timestamptz[], \(rows.map(\.happenedAt))::timestamptz[],
-                \(rows.map(\.profileID))::bigint[], \(rows.map(\.trackerID))::bigint[], \(rows.map(\.origin.rawValue))::text[],
-                \(rows.map(\.replayOf))::uuid[],
-                \(rows.map { ($0.postback.isMapped ? PostbackOutcome.accepted : .unmapped).rawValue })::text[],
-                \(rows.map(\.postback.status.name))::text[], \(rows.map(\.postback.originalStatus))::text[],
-                \(rows.map(\.postback.clickID))::text[], \(rows.map(\.postback.transactionID))::text[],
-                \(rows.map(\.postback.campaignID))::text[], \(rows.map { number($0.postback.campaignID, $0.trackerID) })::bigint[],
-                \(rows.map(\.postback.campaignName))::text[], \(rows.map(\.postback.offerID))::text[],
-                \(rows.map { number($0.postback.offerID, $0.trackerID) })::bigint[], \(rows.map(\.postback.offerName))::text[],
-                \(rows.map(\.postback.landingID))::text[],
-                \(rows.map { number($0.postback.landingID, $0.trackerID) })::bigint[],
-                \(rows.map(\.postback.landingName))::text[],
-                \(rows.map(\.postback.country))::text[], \(rows.map(\.postback.source))::text[],
-                \(rows.map(\.postback.creativeID))::text[], \(rows.map { $0.postback.revenue?.text })::numeric[],
-                \(rows.map { $0.postback.payout?.text })::numeric[], \(rows.map(\.postback.currency))::text[],
-                \(rows.map(\.postback.reason))::text[], \(rows.map(\.fields))::jsonb[], \(rows.map(\.raw))::jsonb[],
-                \(rows.map(\.dedupSeconds))::bigint[], \(rows.map(\.policyName))::text[], \(ids.map(\.base))::text[],
-                \(ids.map(\.full))::text[], \(rows.map(\.eventKey))::text[],
-                \(rows.map { RevenueState.of(status: $0.postback.status.name).rawValue })::text[]
-            ) WITH ORDINALITY AS t (
-                id, created_at, happened_at, profile_id, tracker_id, origin, replay_of, outcome, status, original_status, click_id,
-                transaction_id, campaign_id, campaign_number, campaign_name, offer_id, offer_number, offer_name, landing_id,
-                landing_number, landing_name, country, traffic_source, creative_id, revenue, payout, currency, reason, fields, raw, ttl, policy,
-                base_id, full_id, event_key, revenue_state, place)
-        )
-        """
+    private static func input(_ rows: [PostbackRow]) -> SQL {
+        var columns = BatchColumns(rows)
+        columns.add("id", "uuid") { $0.id }
+        columns.add("created_at", "timestamptz") { $0.createdAt }
+        columns.add("happened_at", "timestamptz") { $0.happenedAt }
+        columns.add("profile_id", "bigint") { $0.profileID }
+        columns.add("tracker_id", "bigint") { $0.trackerID }
+        columns.add("origin", "text") { $0.origin.rawValue }
+        columns.add("replay_of", "uuid") { $0.replayOf }
+        columns.add("outcome", "text") { ($0.postback.isMapped ? PostbackOutcome.accepted : .unmapped).rawValue }
+        columns.add("status", "text") { $0.postback.status.name }
+        columns.add("original_status", "text") { $0.postback.originalStatus }
+        columns.add("click_id", "text") { $0.postback.clickID }
+        columns.add("transaction_id", "text") { $0.postback.transactionID }
+        columns.add("campaign_id", "text") { $0.postback.campaignID }
+        columns.add("campaign_number", "bigint") { number($0.postback.campaignID, $0.trackerID) }
+        columns.add("campaign_name", "text") { $0.postback.campaignName }
+        columns.add("offer_id", "text") { $0.postback.offerID }
+        columns.add("offer_number", "bigint") { number($0.postback.offerID, $0.trackerID) }
+        columns.add("offer_name", "text") { $0.postback.offerName }
+        columns.add("landing_id", "text") { $0.postback.landingID }
+        columns.add("landing_number", "bigint") { number($0.postback.landingID, $0.trackerID) }
+        columns.add("landing_name", "text") { $0.postback.landingName }
+        columns.add("country", "text") { $0.postback.country }
+        columns.add("traffic_source", "text") { $0.postback.source }
+        columns.add("creative_id", "text") { $0.postback.creativeID }
+        columns.add("revenue", "numeric") { $0.postback.revenue?.text }
+        columns.add("payout", "numeric") { $0.postback.payout?.text }
+        columns.add("currency", "text") { $0.postback.currency }
+        columns.add("reason", "text") { $0.postback.reason }
+        columns.add("fields", "jsonb") { $0.fields }
+        columns.add("raw", "jsonb") { $0.raw }
+        columns.add("ttl", "bigint") { $0.dedupSeconds.map(Int64.init) }
+        columns.add("policy", "text") { $0.policyName }
+        columns.add("base_id", "text") { $0.externalIDs.base }
+        columns.add("full_id", "text") { $0.externalIDs.full }
+        columns.add("event_key", "text") { $0.eventKey }
+        columns.add("revenue_state", "text") { RevenueState.of(status: $0.postback.status.name).rawValue }
+        return "input AS MATERIALIZED (SELECT * FROM \(columns.source(as: "t")))"
     }
 
     /// One message for each destination. They go out in the order of their events.
     private static func messages(_ rows: [PostbackRow]) -> SQL {
-        let told = rows.enumerated().flatMap { index, row in row.destinations.map { (place: index + 1, to: $0) } }
+        let told = rows.enumerated().flatMap { index, row in row.destinations.map { (event: index + 1, to: $0) } }
+        var columns = BatchColumns(told)
+        columns.add("event_place", "bigint") { Int64($0.event) }
+        columns.add("route_id", "bigint") { $0.to.routeID }
+        columns.add("chat_id", "bigint") { $0.to.chatID }
+        columns.add("topic_id", "bigint") { $0.to.topicID }
+        columns.add("language", "text") { $0.to.language }
+        columns.add("is_silent", "boolean") { $0.to.isSilent }
+        columns.add("held_until", "timestamptz") { $0.to.heldUntil }
         return """
             messages AS (
                 INSERT INTO telegram_messages (
                     ordered_at, chat_id, topic_id, kind, profile_id, route_id, event_id, language, is_silent, run_at, is_held)
                 SELECT created_at, chat_id, topic_id, 'postback', profile_id, route_id, planned.id, language, is_silent,
                     coalesce(held_until, created_at), held_until IS NOT NULL
-                FROM unnest(
-                    \(told.map(\.place))::bigint[], \(told.map(\.to.routeID))::bigint[], \(told.map(\.to.chatID))::bigint[],
-                    \(told.map(\.to.topicID))::bigint[], \(told.map(\.to.language))::text[], \(told.map(\.to.isSilent))::boolean[],
-                    \(told.map(\.to.heldUntil))::timestamptz[]
-                ) WITH ORDINALITY AS d (place, route_id, chat_id, topic_id, language, is_silent, held_until, number)
-                JOIN planned USING (place) JOIN stored ON stored.id = planned.id
+                FROM \(columns.source(as: "d")) JOIN planned ON planned.place = event_place
+                JOIN stored ON stored.id = planned.id
                 WHERE verdict NOT IN ('duplicate', 'ignored')
-                ORDER BY created_at, number
+                ORDER BY created_at, d.place
             )
             """
     }

@@ -1,3 +1,5 @@
+import Base
+
 /// A statement's parameters laid out as libpq takes them: all in one buffer.
 struct BoundParameters {
     static let limit = 65_535
@@ -20,8 +22,7 @@ struct BoundParameters {
             case .null:
                 append(nil, binary: false)
             case .text(var text):
-                let hasNUL = text.withUTF8 { $0.contains(0) }
-                guard !hasNUL else {
+                guard !text.holdsNUL else {
                     throw PostgresError(
                         .invalidParameter, "parameter $\(index + 1) holds a NUL, which no PostgreSQL text can")
                 }

@@ -87,11 +87,14 @@ struct GroupCommit<Row: GroupedRow> {
         }
         inFlight = nil
         figures.committed(rows: groups.count)
-        return zip(groups, answers).flatMap { group, answer in
-            group.members.enumerated().map { index, member in
-                (member.ticket, .success(GroupAnswer(answer: answer, isFirst: index == 0)))
+        var told: [(Ticket, Outcome)] = []
+        told.reserveCapacity(batch.groups.senderCount)
+        for (group, answer) in zip(groups, answers) {
+            for (index, member) in group.members.enumerated() {
+                told.append((member.ticket, .success(GroupAnswer(answer: answer, isFirst: index == 0))))
             }
         }
+        return told
     }
 
     /// The batch under way has failed.

@@ -58,7 +58,7 @@ final class GroupCommitLane<Row: GroupedRow>: @unchecked Sendable {
     private func pump() {
         guard !isPaused, !isSending, state.hasWork else { return }
         let lingersUntil = settledAt + Self.linger
-        if !state.owesBatches, state.waitingCount * 4 < lastSize * 3, MonotonicTime.now() < lingersUntil {
+        if !isWorthSending, MonotonicTime.now() < lingersUntil {
             if lingering == nil {
                 lingering = loop.schedule(at: lingersUntil) { [weak self] in
                     self?.lingering = nil
@@ -72,14 +72,21 @@ final class GroupCommitLane<Row: GroupedRow>: @unchecked Sendable {
         isSending = true
         // Behind the tasks that are about to run in this turn of the loop: their rows come along.
         loop.spawn { [self] in
-            if let batch = state.next() {
+            repeat {
+                guard let batch = state.next() else { break }
                 lastSize = batch.groups.senderCount
                 sentAt = .now()
                 await send(batch)
-            }
+                // Of what has come meanwhile the next batch goes out before the senders of this one run: PostgreSQL has something to do.
+            } while isWorthSending
             isSending = false
             pump()
         }
+    }
+
+    /// Whether there is nothing to be gained by waiting for more.
+    private var isWorthSending: Bool {
+        state.owesBatches || (state.waitingCount > 0 && state.waitingCount * 4 >= lastSize * 3)
     }
 
     private func send(_ batch: GroupCommit<Row>.Batch) async {

@@ -4,12 +4,18 @@ import Base
 package protocol PostgresArrayElement: PostgresEncodable, PostgresDecodable {
     static func parameter(of array: [Self]) -> PostgresParameter
     static func array(from cell: PostgresCell) -> [Self]?
+    /// Its part of the text form of an array, between the commas.
+    func writeElement(into out: inout [UInt8])
 }
 
 extension PostgresArrayElement {
     package static func parameter(of array: [Self]) -> PostgresParameter {
-        .text(PostgresArrayText.write(array.lazy.map(\.postgresParameter)))
+        var out = PostgresArray()
+        for element in array { out.append { element.writeElement(into: &$0) } }
+        return out.parameter
     }
+
+    package func writeElement(into out: inout [UInt8]) { PostgresArrayText.write(postgresParameter, into: &out) }
 
     package static func array(from cell: PostgresCell) -> [Self]? {
         guard let type = cell.type.element, let elements = PostgresArrayText.parse(cell.bytes) else { return nil }
@@ -29,16 +35,28 @@ extension PostgresArrayElement {
     }
 }
 
-extension Int64: PostgresArrayElement {}
-extension Int: PostgresArrayElement {}
+extension Int64: PostgresArrayElement {
+    package func writeElement(into out: inout [UInt8]) { out += String(self).utf8 }
+}
+extension Int: PostgresArrayElement {
+    package func writeElement(into out: inout [UInt8]) { out += String(self).utf8 }
+}
 extension Int32: PostgresArrayElement {}
 extension Double: PostgresArrayElement {}
-extension Bool: PostgresArrayElement {}
-extension String: PostgresArrayElement {}
+extension Bool: PostgresArrayElement {
+    package func writeElement(into out: inout [UInt8]) { out.append(UInt8(ascii: self ? "t" : "f")) }
+}
+extension String: PostgresArrayElement {
+    package func writeElement(into out: inout [UInt8]) { PostgresArrayText.write(self, into: &out) }
+}
 extension Timestamp: PostgresArrayElement {}
 extension CivilDate: PostgresArrayElement {}
 extension JSON: PostgresArrayElement {}
-extension Optional: PostgresArrayElement where Wrapped: PostgresArrayElement {}
+extension Optional: PostgresArrayElement where Wrapped: PostgresArrayElement {
+    package func writeElement(into out: inout [UInt8]) {
+        if let self { self.writeElement(into: &out) } else { out += "NULL".utf8 }
+    }
+}
 /// `[[UInt8]]` is a `bytea[]`.
 extension Array: PostgresArrayElement where Element == UInt8 {}
 
@@ -61,27 +79,29 @@ extension UInt8: PostgresArrayElement {
 
 /// The text form of a one-dimensional array (PostgreSQL manual, "Arrays", 8.15.6).
 enum PostgresArrayText {
-    static func write(_ elements: some Sequence<PostgresParameter>) -> String {
-        var out: [UInt8] = [UInt8(ascii: "{")]
-        for (index, element) in elements.enumerated() {
-            if index > 0 { out.append(UInt8(ascii: ",")) }
-            switch element {
-            case .null:
-                out += "NULL".utf8
-            case .text(let text):
-                // Always quoted: then no element can be taken for NULL, a brace, or nothing.
-                out.append(UInt8(ascii: "\""))
-                for byte in text.utf8 {
-                    if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { out.append(UInt8(ascii: "\\")) }
-                    out.append(byte)
-                }
-                out.append(UInt8(ascii: "\""))
-            case .bytes(let bytes):
-                out += "\"\\\\x\(Hex.encode(bytes))\"".utf8
-            }
+    static func write(_ element: PostgresParameter, into out: inout [UInt8]) {
+        switch element {
+        case .null: out += "NULL".utf8
+        case .text(let text): write(text, into: &out)
+        case .bytes(let bytes): out += "\"\\\\x\(Hex.encode(bytes))\"".utf8
         }
-        out.append(UInt8(ascii: "}"))
-        return String(decoding: out, as: UTF8.self)
+    }
+
+    /// Always quoted: then no element can be taken for NULL, a brace, or nothing.
+    static func write(_ text: String, into out: inout [UInt8]) {
+        out.append(UInt8(ascii: "\""))
+        var text = text
+        text.withUTF8 { bytes in
+            var plain = 0
+            for place in 0..<bytes.count where bytes[place] == UInt8(ascii: "\"") || bytes[place] == UInt8(ascii: "\\")
+            {
+                out += bytes[plain..<place]
+                out.append(UInt8(ascii: "\\"))
+                plain = place
+            }
+            out += bytes[plain...]
+        }
+        out.append(UInt8(ascii: "\""))
     }
 
     /// The elements, nil for NULL. Nil for several dimensions, own bounds (`[2:3]={…}`) and anything malformed.

@@ -14,6 +14,10 @@ package protocol PostgresEncodable: Sendable {
     var postgresParameter: PostgresParameter { get }
 }
 
+extension PostgresParameter: PostgresEncodable {
+    package var postgresParameter: PostgresParameter { self }
+}
+
 extension RawRepresentable where Self: PostgresEncodable, RawValue: PostgresEncodable {
     package var postgresParameter: PostgresParameter { rawValue.postgresParameter }
 }

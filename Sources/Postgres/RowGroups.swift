@@ -1,16 +1,25 @@
 /// Rows with the same key become one, in order of their keys' bytes. Pure.
 struct RowGroups<Row: GroupedRow> {
-    struct Member {
+    /// An object, for a row may be large and its place changes several times.
+    final class Member: Sendable {
         let ticket: UInt64
         let key: [UInt8]
         let row: Row
+
+        init(ticket: UInt64, key: [UInt8], row: Row) {
+            self.ticket = ticket
+            self.key = key
+            self.row = row
+        }
     }
 
     /// Rows of one key, the first first, and the one that stands for them.
     struct Group {
-        let key: [UInt8]
-        var row: Row
+        /// Stands for all of them: the only one, or what they were joined to.
+        var whole: Member
         var members: [Member]
+
+        var key: [UInt8] { whole.key }
     }
 
     private(set) var groups: [Group] = []
@@ -33,8 +42,8 @@ struct RowGroups<Row: GroupedRow> {
                 continue
             }
             if let place = places[member.key] {
-                if let joined = Row.joined(groups[place].row, with: member.row) {
-                    groups[place].row = joined
+                if let joined = Row.joined(groups[place].whole.row, with: member.row) {
+                    groups[place].whole = Member(ticket: member.ticket, key: member.key, row: joined)
                     groups[place].members.append(member)
                 } else {
                     blocked.insert(member.key)
@@ -42,7 +51,7 @@ struct RowGroups<Row: GroupedRow> {
                 }
             } else if groups.count < rows, groups.isEmpty || taken + member.row.size <= bytes {
                 places[member.key] = groups.count
-                groups.append(Group(key: member.key, row: member.row, members: [member]))
+                groups.append(Group(whole: member, members: [member]))
                 taken += member.row.size
             } else {
                 blocked.insert(member.key)
@@ -53,7 +62,7 @@ struct RowGroups<Row: GroupedRow> {
         return (RowGroups(groups), left)
     }
 
-    var rows: [Row] { groups.map(\.row) }
+    var rows: [Row] { groups.map(\.whole.row) }
     var senderCount: Int { groups.reduce(0) { $0 + $1.members.count } }
     var members: some Sequence<Member> { groups.lazy.flatMap(\.members) }
 
@@ -71,6 +80,7 @@ struct RowGroups<Row: GroupedRow> {
         guard let first = members.first else { return RowGroups([]) }
         // They could be joined before, in this order.
         let row = members.dropFirst().reduce(first.row) { Row.joined($0, with: $1.row) ?? $0 }
-        return RowGroups([Group(key: first.key, row: row, members: Array(members))])
+        let whole = members.count == 1 ? first : Member(ticket: first.ticket, key: first.key, row: row)
+        return RowGroups([Group(whole: whole, members: Array(members))])
     }
 }

@@ -14,14 +14,14 @@ import Testing
                 id: 4, match: .any, chatID: -1_001_234, topicID: 9, language: "uk",
                 quiet: QuietHours(from: 0, until: 1439, zone: "Europe/Kyiv", mode: .digest), continues: true)
         ]
-        var row = Scene.row(
+        let sent = Scene.row(
             "status=sale&subid=клік&tid=t&campaign_id=1&campaign_name=\"Ім'я\"&offer_id=2&landing_id=3&country=UA&source=s"
                 + "&creative_id=cr&sub_id_1=a&sub_id_2=b&revenue=12,50&payout=3&currency=EUR&event_id=e&own=x%0Ay",
             profile)
-        row.happenedAt = Scene.noon.adding(.seconds(-86_400))
-        row.replayOf = TimeOrderedID.make()
-        row.countedIn = "7:клік:t"
-        return row
+        return PostbackRow(
+            sent.postback, of: profile, origin: .keitaro, at: sent.createdAt,
+            happenedAt: Scene.noon.adding(.seconds(-86_400)), replayOf: TimeOrderedID.make(), countedIn: "7:клік:t",
+            raw: sent.raw)
     }
 
     @Test(arguments: [

@@ -26,6 +26,19 @@ import Testing
 
     @Test func `reads back what it writes`() {
         let texts = ["", "NULL", "a\"b\\c", "{x,y}", " spaced ", "line\nbreak", "їжак 🦔"]
-        #expect(parse(PostgresArrayText.write(texts.map { .text($0) })) == texts)
+        guard case .text(let written) = String.parameter(of: texts) else {
+            Issue.record("no text")
+            return
+        }
+        #expect(parse(written) == texts)
+    }
+
+    @Test func `writes what is missing, and bytes`() {
+        let halves: [String?] = ["a", nil, "NULL", nil]
+        #expect(Optional<String>.parameter(of: halves) == .text(#"{"a",NULL,"NULL",NULL}"#))
+        #expect([UInt8].parameter(of: [[1, 0xAB], []]) == .text(#"{"\\x01ab","\\x"}"#))
+        #expect(Optional<Int64>.parameter(of: [.min, nil, 7]) == .text("{-9223372036854775808,NULL,7}"))
+        #expect(Bool.parameter(of: [true, false]) == .text("{t,f}"))
+        #expect(Int64.parameter(of: []) == .text("{}"))
     }
 }
