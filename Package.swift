@@ -45,7 +45,7 @@ let shared: [Target] = [
         "Accounts",
         on: ["Base", "Reactor", "HTTP", "Postgres", "Views", "Frame", "Keitaro", "Audit", "StoredObjects"]),
     floor("Ledger", on: ["Base", "Postgres"]),
-    floor("Rollups", on: ["Base", "Postgres"]),
+    floor("Rollups", on: ["Base", "Reactor", "Postgres"]),
     floor("Telegram", on: ["Base", "Fetch", "Reactor", "Postgres", "Outbox"]),
     floor(
         "BotRuntime",
@@ -78,8 +78,7 @@ let top: [Target] = [
         dependencies: [
             "Base", "CLinux", "Reactor", "HTTP", "Postgres", "Fetch", "Views", "Keitaro", "Outbox", "Frame", "Accounts",
             "Mirror", "FlowEditor", "Sandbox", "Audit", "StoredObjects", "Admin", "DataKeeping", "Postbacks",
-            "Telegram",
-            "BotRuntime",
+            "Rollups", "Telegram", "BotRuntime",
         ],
         swiftSettings: settings),
 ]

@@ -26,13 +26,6 @@ package struct PostbackIntake: Sendable {
         self.committed = committed
     }
 
-    /// One batch of the process at a time, and the next as soon as it is back: they would meet on the sums.
-    package static var settings: GroupCommitter<PostbackRow>.Settings {
-        var settings = GroupCommitter<PostbackRow>.Settings()
-        settings.isOneLane = true
-        return settings
-    }
-
     /// Returns when the event is durable. On one of the database's loops.
     /// - Returns: nil when it lies in the journal, and what becomes of it is not known yet.
     /// - Throws: why it could be kept nowhere.

@@ -46,8 +46,8 @@ extension PostbackRow {
                         WHERE l.tracker_id = input.tracker_id AND l.keitaro_id = input.landing_number), ''),
                     input.country, input.traffic_source, creative_id, revenue, payout, input.currency, reason, conversion_id, fields, raw
                 FROM input JOIN planned USING (place) ON CONFLICT DO NOTHING RETURNING id
-            ), \(ConversionChanges.applied(source: "'keitaro'")), \(messages(rows)), \(ConversionSums.summed)
-            SELECT place, verdict, conversion_id FROM planned WHERE (SELECT count(*) FROM summed) >= 0
+            ), \(ConversionChanges.applied(source: "'keitaro'")), \(messages(rows)), \(ConversionSums.moved)
+            SELECT place, verdict, conversion_id FROM planned
             """
     }
 

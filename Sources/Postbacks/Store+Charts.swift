@@ -64,7 +64,7 @@ extension PostbackDeskStore {
             SELECT date_trunc(\(unit), rollup.bucket AT TIME ZONE \(question.zone)) AT TIME ZONE \(question.zone) AS slot,
                 \(label) AS label, max(\(name)) AS name, rollup.currency, sum(rollup.conversions)::bigint AS conversions,
                 sum(rollup.revenue_hold)::text AS hold, sum(rollup.revenue_confirmed)::text AS confirmed
-            FROM conversion_rollups rollup
+            FROM conversion_sums rollup
             WHERE rollup.minutes = 15 AND rollup.dimension = \(dimension) AND \(profile)
                 AND \(reader.condition(on: "rollup.profile_id"))
                 AND rollup.bucket >= (date_trunc(\(unit), now() AT TIME ZONE \(question.zone)) - \(back)::interval)

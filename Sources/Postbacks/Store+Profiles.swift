@@ -49,7 +49,7 @@ package struct PostbackDeskStore: Sendable {
                 profile.created_at,
                 (SELECT created_at FROM postback_events WHERE profile_id = profile.id
                     ORDER BY created_at DESC LIMIT 1) AS last_event_at,
-                (SELECT coalesce(sum(conversions), 0)::bigint FROM conversion_rollups WHERE profile_id = profile.id
+                (SELECT coalesce(sum(conversions), 0)::bigint FROM conversion_sums WHERE profile_id = profile.id
                     AND minutes = 15 AND dimension = 'all' AND bucket > now() - interval '1 day') AS conversions_today
             FROM keitaro_profiles profile
             LEFT JOIN users owner ON owner.id = profile.user_id

@@ -15,38 +15,23 @@ package struct GroupCommitter<Row: GroupedRow>: Sendable {
         package var patience: Duration?
         /// Of one batch.
         package var statementDeadline = Duration.seconds(10)
-        /// One lane for all loops, on the last: for statements that would wait for each other's rows until the commit, such as sums that
-        /// everything moves. A row of another loop goes over and its answer comes back.
-        package var isOneLane = false
 
         package init() {}
     }
 
     private let lanes: [GroupCommitLane<Row>]
-    private let loops: [EventLoop]
 
     package init(_ database: Database, settings: Settings = Settings()) {
-        let loops = settings.isOneLane ? Array(database.loops.suffix(1)) : database.loops
-        lanes = loops.map { GroupCommitLane(database: database, loop: $0, settings: settings) }
-        self.loops = database.loops
+        lanes = database.loops.map { GroupCommitLane(database: database, loop: $0, settings: settings) }
     }
 
     /// Returns when the row is durable. On one of the database's loops.
     /// - Throws: the row's own failure; `deadline` when patience ended (it may be committed yet); what `isUnavailability` says.
     package func submit(_ row: Row) async throws(PostgresError) -> GroupAnswer<Row.Answer> {
-        if let lane = lanes.first(where: { $0.loop.isCurrent }) { return try await lane.submit(row) }
-        guard let lane = lanes.first, loops.contains(where: { $0.isCurrent }) else {
+        guard let lane = lanes.first(where: { $0.loop.isCurrent }) else {
             throw PostgresError(.misuse, "rows are committed on the database's event loops only")
         }
-        typealias Outcome = Result<GroupAnswer<Row.Answer>, PostgresError>
-        let crossing = Task(executorPreference: lane.loop) { () async -> Outcome in
-            do throws(PostgresError) {
-                return .success(try await lane.submit(row))
-            } catch {
-                return .failure(error)
-            }
-        }
-        return try await crossing.value.get()
+        return try await lane.submit(row)
     }
 
     /// Of all loops together. Any thread.

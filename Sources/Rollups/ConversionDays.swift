@@ -12,6 +12,7 @@ package struct ConversionDays: Sendable {
     /// - Returns: how many days.
     @discardableResult
     package func sumUp() async throws -> Int {
+        try await ConversionSums.addUp(database)
         let days = try await database.query(
             """
             SELECT day::date::text AS day FROM generate_series(

@@ -1,39 +1,78 @@
 import Base
 import Postgres
 
-/// Sums of conversions: kept by the statement that changes conversions, read by reports. The table is `conversion_rollups`.
+/// Sums of conversions. What enters and leaves them is written by the statement that changes conversions, and added up a moment later
+/// (``SumKeeper``), so no statement waits for another's sums. Reports read the view `conversion_sums`, which has both.
 package enum ConversionSums {
-    /// A part of a statement: `moves` (of the Ledger's changes) enter and leave the sums, all as one difference for each. The statement
-    /// must read something of `summed`; its rows are locked last, so that others wait for them as briefly as can be.
-    package static let summed: SQL = """
-        summed AS (
-            INSERT INTO conversion_rollups AS sums (
-                bucket, minutes, profile_id, dimension, value, currency, status, conversions, revenue_hold, revenue_confirmed)
-            SELECT date_bin(make_interval(mins => minutes), converted_at, timestamptz '2000-01-01 00:00+00') AS bucket, minutes,
-                profile_id, dimension, value, currency, status, sum(sign),
-                coalesce(sum(sign * revenue) FILTER (WHERE revenue_state = 'hold'), 0),
-                coalesce(sum(sign * revenue) FILTER (WHERE revenue_state = 'confirmed'), 0)
+    /// A part of a statement: `moves` (of the Ledger's changes) will enter and leave the sums.
+    package static let moved: SQL = """
+        moved AS (
+            INSERT INTO conversion_moves (
+                sign, converted_at, profile_id, status, revenue, revenue_state, currency, campaign_id, offer_id, country, traffic_source)
+            SELECT sign, converted_at, profile_id, status, revenue, revenue_state, currency, campaign_id, offer_id, country,
+                traffic_source
             FROM moves
-            CROSS JOIN LATERAL (VALUES
-                ('all', ''), ('campaign', campaign_id), ('country', country), ('source', traffic_source), ('offer', offer_id)
-            ) AS d (dimension, value)
-            CROSS JOIN (VALUES (15), (1440)) AS m (minutes)
-            -- A day is summed up when it is over; what changes in it later changes its sum.
-            WHERE minutes = 15 OR converted_at < date_trunc('day', now(), 'UTC')
-            GROUP BY 1, 2, 3, 4, 5, 6, 7
-            HAVING sum(sign) <> 0 OR sum(sign * revenue) FILTER (WHERE revenue_state = 'hold') <> 0
-                OR sum(sign * revenue) FILTER (WHERE revenue_state = 'confirmed') <> 0
-            ORDER BY profile_id, minutes, dimension COLLATE "C", bucket, value COLLATE "C", currency COLLATE "C",
-                status COLLATE "C"
-            ON CONFLICT (profile_id, minutes, dimension, bucket, value, currency, status) DO UPDATE SET
-                conversions = sums.conversions + excluded.conversions,
-                revenue_hold = sums.revenue_hold + excluded.revenue_hold,
-                revenue_confirmed = sums.revenue_confirmed + excluded.revenue_confirmed
-            RETURNING 1
         )
         """
 
-    /// A condition on `conversion_rollups`: exactly the rows that make up a range, days where it holds whole ones that are summed up,
+    /// How many moves one statement adds up.
+    private static let part = 20_000
+    private static let lock = 5
+
+    /// Adds up what has moved: all that is there when it begins. Nothing, while another process does.
+    /// - Returns: how many moves.
+    @discardableResult
+    package static func addUp(_ database: Database) async throws -> Int {
+        var total = 0
+        while true {
+            let rows = try await database.query(
+                """
+                WITH taken AS (
+                    DELETE FROM conversion_moves WHERE ctid = ANY (ARRAY(
+                        SELECT ctid FROM conversion_moves WHERE (SELECT pg_try_advisory_xact_lock(\(lock), 0)) LIMIT \(part)))
+                    RETURNING *
+                ), summed AS (
+                    INSERT INTO conversion_rollups AS sums (
+                        bucket, minutes, profile_id, dimension, value, currency, status, conversions, revenue_hold,
+                        revenue_confirmed)
+                    SELECT bucket, minutes, profile_id, dimension, value, currency, status, sum(conversions), sum(revenue_hold),
+                        sum(revenue_confirmed)
+                    FROM (\(summed)) AS moves
+                    GROUP BY bucket, minutes, profile_id, dimension, value, currency, status
+                    HAVING sum(conversions) <> 0 OR sum(revenue_hold) <> 0 OR sum(revenue_confirmed) <> 0
+                    -- Two that add up at one moment, for the lock is none between statements, take the rows in one order.
+                    ORDER BY profile_id, minutes, dimension, bucket, value, currency, status
+                    ON CONFLICT (profile_id, minutes, dimension, bucket, value, currency, status) DO UPDATE SET
+                        conversions = sums.conversions + excluded.conversions,
+                        revenue_hold = sums.revenue_hold + excluded.revenue_hold,
+                        revenue_confirmed = sums.revenue_confirmed + excluded.revenue_confirmed
+                )
+                SELECT count(*)::bigint AS moves FROM taken
+                """)
+            let count = try rows.first.map { try $0.get("moves", Int.self) } ?? 0
+            total += count
+            if count < part { return total }
+        }
+    }
+
+    /// As the view `conversion_moves_summed`, of `taken`. Not the view itself: what another process took between this statement's snapshot
+    /// and its lock must not count, and only DELETE knows.
+    private static let summed: SQL = """
+        SELECT date_bin(make_interval(mins => minutes), converted_at, timestamptz '2000-01-01 00:00+00') AS bucket, minutes, profile_id,
+            dimension COLLATE "C" AS dimension, value COLLATE "C" AS value, currency COLLATE "C" AS currency,
+            status COLLATE "C" AS status, sign AS conversions,
+            CASE WHEN revenue_state = 'hold' THEN sign * revenue ELSE 0 END AS revenue_hold,
+            CASE WHEN revenue_state = 'confirmed' THEN sign * revenue ELSE 0 END AS revenue_confirmed
+        FROM taken
+        CROSS JOIN LATERAL (VALUES
+            ('all', ''), ('campaign', campaign_id), ('country', country), ('source', traffic_source), ('offer', offer_id)
+        ) AS d (dimension, value)
+        CROSS JOIN (VALUES (15), (1440)) AS m (minutes)
+        -- A day is summed up when it is over; what changes in it later changes its sum.
+        WHERE minutes = 15 OR converted_at < date_trunc('day', now(), 'UTC')
+        """
+
+    /// A condition on `conversion_sums`: exactly the rows that make up a range, days where it holds whole ones that are summed up,
     /// quarters of an hour elsewhere. Both ends are taken at quarters.
     package static func rows(from: Timestamp, until: Timestamp) -> SQL {
         """
@@ -42,5 +81,17 @@ package enum ConversionSums {
             AND date_trunc('day', bucket, 'UTC') + interval '1 day' <= \(until)::timestamptz
             AND EXISTS (SELECT FROM conversion_days WHERE day = (bucket AT TIME ZONE 'UTC')::date))
         """
+    }
+
+    /// How many moves are not added up. Empty while the database is away.
+    package static func families(_ database: Database) async -> [MetricFamily] {
+        guard let rows = try? await database.query("SELECT count(*)::bigint AS moves FROM conversion_moves"),
+            let moves: Int64 = try? rows.first?.get("moves")
+        else { return [] }
+        return [
+            MetricFamily(
+                "sluice_sums_waiting", .gauge, help: "Changes of conversions that are not added to the sums yet.",
+                Double(moves))
+        ]
     }
 }

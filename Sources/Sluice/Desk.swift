@@ -12,6 +12,7 @@ import Postbacks
 import Postgres
 import Telegram
 import Reactor
+import Rollups
 import Sandbox
 import Synchronization
 
@@ -48,8 +49,9 @@ struct Desk {
         metrics.add { intake.families }
         let postbacks = PostbackParts(
             configuration: configuration, storage: storage, rows: intake, loop: loops[0], log: log)
-        await postbacks.book.start()
+        await postbacks.start()
         metrics.add { postbacks.intake.counts.families }
+        metrics.add { await ConversionSums.families(storage.database) }
 
         let demo =
             configuration.demo
@@ -115,7 +117,7 @@ struct Desk {
             StandardError.write(
                 "Sluice can't listen on \(configuration.host):\(configuration.port): \(error.reason).\n")
             await intake.close()
-            await postbacks.book.stop()
+            await postbacks.stop()
             await outbox.stop(within: .zero)
             await telegram?.stop(within: .zero)
             await fetch.close()
@@ -145,7 +147,7 @@ struct Desk {
             await server.stop(within: stop.shutdown.time(until: .milliseconds(6500)))
         }
         await stop.shutdown.step("journal", until: .milliseconds(7500)) { await intake.close() }
-        await stop.shutdown.step("profiles", until: .milliseconds(7600)) { await postbacks.book.stop() }
+        await stop.shutdown.step("profiles and sums", until: .milliseconds(7600)) { await postbacks.stop() }
         await stop.shutdown.step("outbox", until: .milliseconds(8600)) {
             await withTaskGroup { group in
                 group.addTask { await outbox.stop(within: .seconds(1)) }

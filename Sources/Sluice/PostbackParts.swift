@@ -2,12 +2,14 @@ import Base
 import Postbacks
 import Postgres
 import Reactor
+import Rollups
 import Synchronization
 
 /// What receives postbacks, put together.
 struct PostbackParts {
     let book: ProfileBook
     let bell: EventBell
+    let sums: SumKeeper
     let intake: PostbackIntake
 
     /// Rings whoever sends to Telegram, once there is somebody.
@@ -20,19 +22,30 @@ struct PostbackParts {
         let book = ProfileBook(
             database: storage.database, vault: PostbackVault(storage.secretKey), directory: configuration.dataDirectory,
             loop: loop, log: log)
+        let sums = SumKeeper(database: storage.database, loop: loop, log: log)
+        let changed: @Sendable () -> Void = { [messages] in
+            bell.ring()
+            messages.ring()
+            sums.ring()
+        }
         self.bell = bell
         self.book = book
+        self.sums = sums
         intake = PostbackIntake(
             book: book,
-            rows: rows.accept(settings: PostbackIntake.settings) { [messages] in
-                bell.ring()
-                messages.ring()
-            },
+            rows: rows.accept(replayed: changed),
             refusals: Refusals(database: storage.database, loop: loop, log: log), proxies: configuration.trustedProxies,
-            committed: { [messages] in
-                bell.ring()
-                messages.ring()
-            })
+            committed: changed)
+    }
+
+    func start() async {
+        await book.start()
+        sums.start()
+    }
+
+    func stop() async {
+        await book.stop()
+        await sums.stop()
     }
 }
 

@@ -1,6 +1,7 @@
 import Base
 import Postgres
 import Reactor
+import Rollups
 import TestDesk
 import Testing
 
@@ -105,8 +106,21 @@ import Testing
                             }
                         }
                     }
+                    // Both processes add up meanwhile, and reports are right at every moment.
+                    for database in databases {
+                        group.addTask(executorPreference: loop) {
+                            repeat {
+                                try await ConversionSums.addUp(database)
+                                #expect(try await Scene.disagreement(database) == nil)
+                            } while committers.reduce(0) { $0 + $1.figures.rows } < 640 && !Task.isCancelled
+                        }
+                    }
                     try await group.waitForAll()
                 }
+                #expect(try await Scene.disagreement(databases[0]) == nil)
+                let moved = try await ConversionSums.addUp(databases[0])
+                let left = try await databases[0].one("SELECT count(*) FROM conversion_moves").get(0, Int.self)
+                #expect(moved >= 0 && left == 0)
                 #expect(try await Scene.disagreement(databases[0]) == nil)
                 let kept = try await databases[0].one("SELECT count(*) FROM postback_events").get(0, Int.self)
                 #expect(kept == 640)
@@ -117,12 +131,14 @@ import Testing
         }
     }
 
-    @Test func `rows of every loop go through one lane, and each loop has its answers`() async throws {
+    @Test func `each loop commits its rows and has its answers, and one click on several loops counts once`()
+        async throws
+    {
         try await withTestDatabaseURL { url in
             let loops = try (0..<3).map { try EventLoop(name: "lane-\($0)") }
             for loop in loops { loop.start() }
             let database = try Database(url: url, loops: loops, log: .silent)
-            let committer = GroupCommitter<PostbackRow>(database, settings: PostbackIntake.settings)
+            let committer = GroupCommitter<PostbackRow>(database)
             let outcomes = try await withThrowingTaskGroup(of: PostbackOutcome.self) { group in
                 for number in 0..<90 {
                     group.addTask(executorPreference: loops[number % 3]) {
@@ -135,6 +151,9 @@ import Testing
                 return try await group.reduce(into: [PostbackOutcome]()) { $0.append($1) }
             }
             #expect(outcomes.count { $0 == .accepted } == 30 && outcomes.count { $0 == .duplicate } == 60)
+            let loop = loops[0]
+            let disagreement = try await Task(executorPreference: loop) { try await Scene.disagreement(database) }.value
+            #expect(disagreement == nil)
             await database.close()
             for loop in loops { loop.stop() }
         }

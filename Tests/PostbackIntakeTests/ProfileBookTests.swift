@@ -106,7 +106,7 @@ import Testing
                 let rows = try await RowIntake.open(database, dataDirectory: folder, loop: loop, log: .silent)
                 let intake = PostbackIntake(
                     book: ProfileBook(database: database, vault: vault, directory: nil, loop: loop, log: .silent),
-                    rows: rows.accept(settings: PostbackIntake.settings),
+                    rows: rows.accept(),
                     refusals: Refusals(database: database, loop: loop, log: .silent), proxies: AddressList([]),
                     committed: {})
                 try await body(intake, database, loop)

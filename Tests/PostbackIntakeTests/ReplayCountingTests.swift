@@ -100,7 +100,7 @@ import Testing
                 let rows = try await RowIntake.open(database, dataDirectory: folder, loop: loop, log: .silent)
                 let intake = PostbackIntake(
                     book: ProfileBook(database: database, vault: vault, directory: nil, loop: loop, log: .silent),
-                    rows: rows.accept(settings: PostbackIntake.settings),
+                    rows: rows.accept(),
                     refusals: Refusals(database: database, loop: loop, log: .silent), proxies: AddressList([]),
                     committed: {})
                 #expect(await intake.book.read() == nil)
@@ -116,7 +116,8 @@ import Testing
                 }
                 if story.isFirstGone {
                     try await database.execute("DELETE FROM postback_events WHERE id = \(ids[0])::uuid")
-                    try await database.execute("TRUNCATE conversions, conversion_transitions, conversion_rollups")
+                    try await database.execute(
+                        "TRUNCATE conversions, conversion_transitions, conversion_rollups, conversion_moves")
                 }
                 if story.hasForgotten { try await database.execute("TRUNCATE postback_dedup") }
                 #expect(try await Self.conversions(database) == story.before.sorted())

@@ -51,8 +51,10 @@ enum Scene {
                         ('source', traffic_source), ('offer', offer_id)) d (dimension, value)
                     GROUP BY 1, 2, 3, 4, 5, 6
                 ), kept AS (
-                    SELECT * FROM conversion_rollups WHERE minutes = 15
-                        AND (conversions <> 0 OR revenue_hold <> 0 OR revenue_confirmed <> 0)
+                    SELECT bucket, profile_id, dimension, value, currency, status, sum(conversions) AS conversions,
+                        sum(revenue_hold) AS revenue_hold, sum(revenue_confirmed) AS revenue_confirmed
+                    FROM conversion_sums WHERE minutes = 15 GROUP BY 1, 2, 3, 4, 5, 6
+                    HAVING sum(conversions) <> 0 OR sum(revenue_hold) <> 0 OR sum(revenue_confirmed) <> 0
                 )
                 SELECT count(*) FROM told FULL JOIN kept USING (bucket, profile_id, dimension, value, currency, status)
                 WHERE (told.conversions, told.hold, told.confirmed)

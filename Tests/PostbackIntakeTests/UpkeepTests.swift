@@ -13,8 +13,8 @@ import Testing
         let told = try await database.one(
             """
             SELECT coalesce(sum(conversions), 0) || ' ' || coalesce(sum(revenue_confirmed), 0)::float AS text,
-                count(*) FILTER (WHERE minutes = 1440) AS days
-            FROM conversion_rollups WHERE dimension = 'all' AND \(ConversionSums.rows(from: from, until: until))
+                count(DISTINCT (bucket, status)) FILTER (WHERE minutes = 1440) AS days
+            FROM conversion_sums WHERE dimension = 'all' AND \(ConversionSums.rows(from: from, until: until))
             """)
         let real = try await database.one(
             """
@@ -53,6 +53,8 @@ import Testing
             _ = try await Self.sums(database, range.0.adding(zone), range.0.adding(.seconds(40 * 3600)))
             try await stored("subid=2-1&status=rejected", daysAgo: 1, hour: 1)
             try await stored("subid=late&status=sale&revenue=10", daysAgo: 2, hour: 1)
+            #expect(try await Self.sums(database, range.0, range.1) == ["13 32", "4"])
+            #expect(try await ConversionSums.addUp(database) == 3)
             #expect(try await Self.sums(database, range.0, range.1) == ["13 32", "4"])
             #expect(try await Scene.disagreement(database) == nil)
         }

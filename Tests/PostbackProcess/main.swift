@@ -24,7 +24,7 @@ loop.spawn {
     guard let intake = try? await RowIntake.open(database, dataDirectory: words[2], loop: loop, log: log) else {
         exit(70)
     }
-    var settings = PostbackIntake.settings
+    var settings = GroupCommitter<PostbackRow>.Settings()
     if rate == 0 {
         settings.patience = .milliseconds(50)
         settings.statementDeadline = .seconds(2)

@@ -98,7 +98,7 @@ final class TrackerScene: Sendable {
         folder = try TemporaryFolder("rows")
         rows = try await RowIntake.open(database, dataDirectory: folder.path, loop: loop, log: .silent)
         // A busy machine must not send rows by way of the journal.
-        var settings = PostbackIntake.settings
+        var settings = GroupCommitter<PostbackRow>.Settings()
         settings.patience = .seconds(600)
         intake = PostbackIntake(
             book: ProfileBook(database: database, vault: vault, directory: nil, loop: loop, log: .silent),
