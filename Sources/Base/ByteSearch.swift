@@ -12,8 +12,17 @@ extension ArraySlice<UInt8> {
         }
     }
 
-    package func holds(_ byte: UInt8) -> Bool {
-        withUnsafeBytes { bytes in bytes.baseAddress.map { memchr($0, Int32(byte), bytes.count) != nil } ?? false }
+    package func holds(_ byte: UInt8) -> Bool { place(of: byte, from: startIndex) < endIndex }
+
+    /// Where `byte` first stands at or behind `start`; the end when it doesn't.
+    package func place(of byte: UInt8, from start: Index) -> Index {
+        guard start < endIndex else { return endIndex }
+        return withUnsafeBytes { bytes in
+            guard let base = bytes.baseAddress else { return endIndex }
+            let skipped = start - startIndex
+            guard let found = memchr(base + skipped, Int32(byte), bytes.count - skipped) else { return endIndex }
+            return startIndex + base.distance(to: UnsafeRawPointer(found))
+        }
     }
 }
 

@@ -67,9 +67,10 @@ extension UInt8 {
 extension ArraySlice<UInt8> {
     /// Without the ASCII spaces, tabs and line ends around it.
     package func trimmingSpaces() -> ArraySlice<UInt8> {
-        var trimmed = self
-        while trimmed.first?.isASCIISpace == true { trimmed.removeFirst() }
-        while trimmed.last?.isASCIISpace == true { trimmed.removeLast() }
-        return trimmed
+        var start = startIndex
+        var end = endIndex
+        while start < end, self[start].isASCIISpace { start += 1 }
+        while start < end, self[end - 1].isASCIISpace { end -= 1 }
+        return end - start == count ? self : self[start..<end]
     }
 }

@@ -191,6 +191,7 @@ extension PostbackDeskRoutes {
             detail: """
                 Server-sent events called events: {"events": […], "skipped": 0, "summary": {…}} with each postback that is new or \
                 whose delivery has changed, among the newest hundred that fit; skipped says how many came too fast to be among them. \
+                The summary, of the last hour, may come by itself behind the postbacks. \
                 Last-Event-ID goes on where a lost line ended.
                 """,
             parameters: question + [

@@ -22,9 +22,9 @@ final class GroupCommitLane<Row: GroupedRow>: @unchecked Sendable {
     private var sentAt = MonotonicTime.distantFuture
     private var isPaused = false
     private var isSending = false
-    /// When the last batch was answered, and how many senders were.
+    /// When the last batch was answered, and how many senders there were then: those it answered and those who waited.
     private var settledAt = MonotonicTime(nanoseconds: 0)
-    private var lastSize = 0
+    private var crowd = 0
     private var lingering: TimerID?
     private var late = 0
 
@@ -74,7 +74,6 @@ final class GroupCommitLane<Row: GroupedRow>: @unchecked Sendable {
         loop.spawn { [self] in
             repeat {
                 guard let batch = state.next() else { break }
-                lastSize = batch.groups.senderCount
                 sentAt = .now()
                 await send(batch)
                 // Of what has come meanwhile the next batch goes out before the senders of this one run: PostgreSQL has something to do.
@@ -86,7 +85,7 @@ final class GroupCommitLane<Row: GroupedRow>: @unchecked Sendable {
 
     /// Whether there is nothing to be gained by waiting for more.
     private var isWorthSending: Bool {
-        state.owesBatches || (state.waitingCount > 0 && state.waitingCount * 4 >= lastSize * 3)
+        state.owesBatches || (state.waitingCount > 0 && state.waitingCount * 4 >= crowd * 3)
     }
 
     private func send(_ batch: GroupCommit<Row>.Batch) async {
@@ -110,6 +109,7 @@ final class GroupCommitLane<Row: GroupedRow>: @unchecked Sendable {
     private func settle(_ told: [(GroupCommit<Row>.Ticket, Outcome)]) {
         sentAt = .distantFuture
         settledAt = .now()
+        crowd = told.count + state.waitingCount
         publish()
         for (ticket, outcome) in told { senders.removeValue(forKey: ticket)?.resume(returning: outcome) }
     }

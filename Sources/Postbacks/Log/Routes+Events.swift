@@ -70,17 +70,30 @@ extension PostbackDeskRoutes {
                     }
                     return row
                 }
-                var content: JSON = ["events": .array(rows), "skipped": .integer(Int64(skipped))]
-                if let summary = try? await summaries.summary(for: reader, from: store) {
-                    content["summary"] = PostbackJSON.summary(summary)
-                    if wantsHTML {
-                        content["summary_html"] = .string(
-                            String(decoding: try pages.strip(summary, request), as: UTF8.self))
-                    }
-                }
                 let newest = events.max { ($0.at, $0.id) < ($1.at, $1.id) }
-                try await stream.send(
-                    ServerEvent(content.text, event: "events", id: newest?.place.text, retry: .seconds(2)))
+                func tell(_ rows: [JSON], skipped: Int, _ summary: LogSummary?) async throws {
+                    var content: JSON = ["events": .array(rows), "skipped": .integer(Int64(skipped))]
+                    if let summary {
+                        content["summary"] = PostbackJSON.summary(summary)
+                        if wantsHTML {
+                            content["summary_html"] = .string(
+                                String(decoding: try pages.strip(summary, request), as: UTF8.self))
+                        }
+                    }
+                    try await stream.send(
+                        ServerEvent(content.text, event: "events", id: newest?.place.text, retry: .seconds(2)))
+                }
+                if let summary = summaries.fresh(for: reader) {
+                    return try await tell(rows, skipped: skipped, summary)
+                }
+                // Of a busy hour it takes its time, for which no row waits.
+                if !once { try await tell(rows, skipped: skipped, nil) }
+                let summary = try? await summaries.summary(for: reader, from: store)
+                if once {
+                    try await tell(rows, skipped: skipped, summary)
+                } else if let summary {
+                    try await tell([], skipped: 0, summary)
+                }
             }
         }
     }

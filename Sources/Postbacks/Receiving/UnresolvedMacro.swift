@@ -7,6 +7,10 @@ package enum UnresolvedMacro {
     package static func isMissing(_ value: String) -> Bool { isMissing(Array(value.utf8)[...]) }
 
     static func isMissing(_ value: ArraySlice<UInt8>) -> Bool {
+        // Nearly all begin so.
+        if let first = value.first, first > 0x20, first != UInt8(ascii: "{"), first != UInt8(ascii: "_") {
+            return false
+        }
         let text = value.trimmingSpaces()
         guard let first = text.first, let last = text.last else { return true }
         if first == UInt8(ascii: "{"), last == UInt8(ascii: "}") {

@@ -108,10 +108,14 @@ final class RecentSummaries: Sendable {
     private static let fresh = Duration.seconds(3)
     private let kept = Mutex<[PostbackReader: (at: Timestamp, summary: LogSummary)]>([:])
 
+    /// Nil: the database would have to be asked.
+    func fresh(for reader: PostbackReader) -> LogSummary? {
+        kept.withLock { $0[reader] }.flatMap { Timestamp.now().since($0.at) < Self.fresh ? $0.summary : nil }
+    }
+
     func summary(for reader: PostbackReader, from store: PostbackDeskStore) async throws -> LogSummary {
+        if let summary = fresh(for: reader) { return summary }
         let now = Timestamp.now()
-        let found = kept.withLock { $0[reader] }
-        if let found, now.since(found.at) < Self.fresh { return found.summary }
         let summary = try await store.summary(for: reader)
         kept.withLock { kept in
             if kept.count > 1_000 { kept = [:] }

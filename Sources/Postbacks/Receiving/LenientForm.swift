@@ -1,35 +1,32 @@
+import Base
+
 /// Names and values of a query or a urlencoded form from a sender who may encode badly: `100%` stays as it is, bytes that are
 /// no UTF-8 are read as Windows-1251, which is what old networks of this trade send.
 enum LenientForm {
     /// As they are meant, in UTF-8. Parts beyond `limit` are not read.
     static func pairs(of bytes: ArraySlice<UInt8>, limit: Int) -> [PostbackFields.Part] {
         var pairs: [PostbackFields.Part] = []
-        forEachPart(of: bytes) { part in
-            if !part.isEmpty { pairs.append(pair(of: part)) }
-            return pairs.count < limit
+        var start = bytes.startIndex
+        while start < bytes.endIndex, pairs.count < limit {
+            let end = bytes.place(of: UInt8(ascii: "&"), from: start)
+            if end > start { pairs.append(pair(of: bytes[start..<end])) }
+            start = end + 1
         }
         return pairs
     }
 
-    /// What stands between the `&`, empty parts too, until `body` says false.
-    static func forEachPart(of bytes: ArraySlice<UInt8>, _ body: (ArraySlice<UInt8>) -> Bool) {
-        var rest = bytes
-        while let end = rest.firstIndex(of: UInt8(ascii: "&")) {
-            guard body(rest[..<end]) else { return }
-            rest = rest[(end + 1)...]
-        }
-        _ = body(rest)
-    }
-
     /// One part of a form, as it is meant, in UTF-8. Without `=` it is a name.
     static func pair(of part: ArraySlice<UInt8>) -> (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
-        guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else { return (plain(part), []) }
+        let equals = part.place(of: UInt8(ascii: "="), from: part.startIndex)
+        if equals == part.endIndex { return (plain(part), []) }
         return (plain(part[..<equals]), plain(part[(equals + 1)...]))
     }
 
     /// The piece itself where nothing in it is encoded.
     private static func plain(_ encoded: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let isAsItIs = encoded.allSatisfy { $0 < 0x80 && $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "+") }
+        let isAsItIs = encoded.withUnsafeBufferPointer { bytes in
+            bytes.allSatisfy { $0 < 0x80 && $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "+") }
+        }
         if isAsItIs { return encoded }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(encoded.count)

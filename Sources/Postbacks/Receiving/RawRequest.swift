@@ -65,14 +65,18 @@ package enum RawRequest {
         var out: [UInt8] = []
         // Up to where `form` is as it has to be; nothing is copied before something has to go.
         var kept = form.startIndex
-        LenientForm.forEachPart(of: form) { part in
-            let (name, value) = LenientForm.pair(of: part)
-            guard hidden.hasParameter(name, value) else { return true }
-            out += form[kept..<part.startIndex]
-            if !hidden.holds(name) { out += part.prefix { $0 != UInt8(ascii: "=") } + [UInt8(ascii: "=")] }
-            out += HiddenParts.mask.utf8
-            kept = part.endIndex
-            return true
+        var start = form.startIndex
+        while start <= form.endIndex {
+            let end = form.place(of: UInt8(ascii: "&"), from: start)
+            let (name, value) = LenientForm.pair(of: form[start..<end])
+            if hidden.hasParameter(name, value) {
+                out += form[kept..<start]
+                let equals = form[..<end].place(of: UInt8(ascii: "="), from: start)
+                if !hidden.holds(name) { out += form[start..<equals] + [UInt8(ascii: "=")] }
+                out += HiddenParts.mask.utf8
+                kept = end
+            }
+            start = end + 1
         }
         return kept == form.startIndex ? form : (out + form[kept...])[...]
     }

@@ -35,42 +35,47 @@ package struct PostbackFields: Sendable {
     }
 
     private init(asked: [Part], sent: [Part]) {
-        let all = sent.isEmpty ? asked : asked + sent
-        let given = all.first { Self.isSecret($0.name) && !$0.value.isEmpty }?.value ?? []
+        let given = Self.secret(in: asked) ?? Self.secret(in: sent) ?? []
         secret = String(decoding: given, as: UTF8.self)
         // A short one would black out half of what was sent, and is none of ours.
         let hidden = given.count >= 8 ? Array(given) : []
         var names: [String] = []
-        var parts: [Part] = []
-        for (index, part) in all.enumerated() where !Self.isSecret(part.name) {
+        var plains: [String] = []
+        var texts: [ArraySlice<UInt8>] = []
+        func take(_ part: Part, isSent: Bool) {
+            if Self.isSecret(part.name) { return }
             let name = String(decoding: Self.storable(part.name), as: UTF8.self)
-            if name.isEmpty { continue }
+            if name.isEmpty { return }
             let value = Self.storable(part.value).without(hidden)
             // Hundreds at most, and nearly always a few short ones: walked faster than hashed.
             if let place = names.firstIndex(of: name) {
-                let isLater = index >= asked.count || UnresolvedMacro.isMissing(parts[place].value)
-                if isLater, !UnresolvedMacro.isMissing(value) { parts[place].value = value }
-            } else if parts.count < Self.limit {
+                let isLater = isSent || UnresolvedMacro.isMissing(texts[place])
+                if isLater, !UnresolvedMacro.isMissing(value) { texts[place] = value }
+            } else if names.count < Self.limit {
                 names.append(name)
-                parts.append((part.name, value))
+                plains.append(Self.plain(part.name, name))
+                texts.append(value)
             }
         }
-        pairs.reserveCapacity(parts.count)
+        for part in asked { take(part, isSent: false) }
+        for part in sent { take(part, isSent: true) }
+        pairs.reserveCapacity(names.count)
         var ranks: [Int] = []
-        for (name, part) in zip(names, parts) {
-            let value = String(decoding: part.value, as: UTF8.self)
-            pairs.append((name, value))
-            guard let (field, rank) = PostbackField.named(Self.plain(part.name, name)),
-                !UnresolvedMacro.isMissing(part.value)
-            else { continue }
+        for (place, text) in texts.enumerated() {
+            let value = String(decoding: text, as: UTF8.self)
+            pairs.append((names[place], value))
+            guard let (field, rank) = PostbackField.named(plains[place]), !UnresolvedMacro.isMissing(text) else {
+                continue
+            }
+            let tidy = Self.tidy(text, value, limit: field.limit)
             if let place = known.firstIndex(of: field) {
                 guard rank < ranks[place] else { continue }
                 ranks[place] = rank
-                values[place] = Self.tidy(part.value, value, limit: field.limit)
+                values[place] = tidy
             } else {
                 known.append(field)
                 ranks.append(rank)
-                values.append(Self.tidy(part.value, value, limit: field.limit))
+                values.append(tidy)
             }
         }
     }
@@ -105,13 +110,21 @@ package struct PostbackFields: Sendable {
 
     private static let secretName = Array("secret".utf8)
 
+    private static func secret(in parts: [Part]) -> ArraySlice<UInt8>? {
+        for part in parts where !part.value.isEmpty && isSecret(part.name) { return part.value }
+        return nil
+    }
+
     private static func isSecret(_ name: ArraySlice<UInt8>) -> Bool {
-        name.count >= secretName.count && name.trimmingSpaces().isCaseless(secretName)
+        guard name.count >= secretName.count, let first = name.first else { return false }
+        return (first | 0x20 == UInt8(ascii: "s") || first.isASCIISpace) && name.trimmingSpaces().isCaseless(secretName)
     }
 
     /// `Click-ID` and `click_id` are one name.
     private static func plain(_ bytes: ArraySlice<UInt8>, _ name: String) -> String {
-        let isPlain = bytes.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == UInt8(ascii: "_") }
+        let isPlain = bytes.withUnsafeBufferPointer { bytes in
+            bytes.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == UInt8(ascii: "_") }
+        }
         if isPlain { return name }
         let line = bytes.trimmingSpaces().map { $0 == UInt8(ascii: "-") ? UInt8(ascii: "_") : $0 }
         return String(decoding: line, as: UTF8.self).lowercased()
@@ -126,9 +139,10 @@ package struct PostbackFields: Sendable {
         let trimmed = bytes.trimmingSpaces()
         let text = trimmed.count == bytes.count ? value : String(decoding: trimmed, as: UTF8.self)
         // In UTF-8 the controls beyond ASCII begin with C2.
-        guard trimmed.contains(where: { $0 < 0x20 || $0 == 0x7F || $0 == 0xC2 }) else {
-            return text.cut(toBytes: limit)
+        let mayHoldControl = trimmed.withUnsafeBufferPointer { bytes in
+            bytes.contains { $0 < 0x20 || $0 == 0x7F || $0 == 0xC2 }
         }
+        guard mayHoldControl else { return text.cut(toBytes: limit) }
         var line = String.UnicodeScalarView()
         line.append(contentsOf: text.unicodeScalars.lazy.map { $0.value < 0x20 || 0x7F...0x9F ~= $0.value ? " " : $0 })
         return String(String(line).trimmingSpaces()).cut(toBytes: limit)
