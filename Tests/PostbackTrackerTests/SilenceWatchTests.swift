@@ -12,14 +12,36 @@ import Testing
     }
 
     /// One each hour for three days, the last at the scene's moment.
-    private func convert(_ scene: TrackerScene, times: Int = 73, after offset: Int64 = 0) async throws {
+    private func convert(
+        _ scene: TrackerScene, times: Int = 73, after offset: Int64 = 0, origin: PostbackOrigin = .keitaro
+    ) async throws {
+        let profile = try #require(scene.intake.book.profile(scene.profileID))
         for hour in 0..<times {
             let at = scene.now.adding(.seconds(offset - Int64(times - 1 - hour) * 3600))
-            try await scene.database.execute(
-                """
-                INSERT INTO conversions (source, external_id, profile_id, status, revenue_state, converted_at, updated_at)
-                VALUES ('keitaro', \("\(offset) \(hour)"), \(scene.profileID), 'deposit', 'confirmed', \(at), \(at))
-                """)
+            let words = "status=sale&subid=\(offset)-\(hour)"
+            // What is filled in is stored when it is found, at the time it had in Keitaro.
+            let created = origin == .recovered ? at.adding(.seconds(3600)) : at
+            try await scene.intake.add(
+                PostbackRow(
+                    PostbackReading.read(PostbackFields(query: words.utf8), for: profile), of: profile, origin: origin,
+                    at: created, happenedAt: at, isTold: false))
+        }
+    }
+
+    @Test func `what is filled in afterwards neither ends a silence nor begins another`() async throws {
+        try await withScene { scene in
+            try await convert(scene)
+            let later = scene.now.adding(.seconds(3 * 3600))
+            #expect(try await watch(scene, at: later).look() == [scene.profileID])
+            // The webhook is dead, Keitaro goes on: each hour the reconciliation finds another.
+            for hour in Int64(1)...4 {
+                try await convert(scene, times: 1, after: hour * 3600 + 60, origin: .recovered)
+                #expect(try await watch(scene, at: later.adding(.seconds(hour * 7200))).look() == [])
+            }
+            #expect(try await scene.count("SELECT count(*) FROM keitaro_silences WHERE ended_at IS NULL") == 1)
+            try await convert(scene, times: 1, after: 20 * 3600)
+            #expect(try await watch(scene, at: scene.now.adding(.seconds(20 * 3600 + 60))).look() == [])
+            #expect(try await scene.count("SELECT count(*) FROM keitaro_silences WHERE ended_at IS NULL") == 0)
         }
     }
 

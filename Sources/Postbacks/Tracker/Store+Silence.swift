@@ -39,25 +39,28 @@ extension ReconciliationStore {
         let sample: SilenceRule.Sample
     }
 
-    /// How each enabled profile converted in the window before its last conversion. What came before a pause is no part of it: a profile
-    /// that was resumed is looked at anew.
+    /// How each enabled profile converted in the window before the last postback of a conversion that came by itself. What was filled in
+    /// later ends no silence: it is what the silence hid. What came before a pause is no part of it either: a profile that was resumed
+    /// is looked at anew.
     func pulses(window: Duration) async throws -> [Pulse] {
         let seconds = window.components.seconds
         return try await database.query(
             """
-            SELECT \(ProfileColumns.profile), sample.*
+            SELECT \(ProfileColumns.profile), newest.latest AS last_at, sample.*
             FROM keitaro_profiles profile
             CROSS JOIN LATERAL (
-                SELECT converted_at AS latest FROM conversions WHERE profile_id = profile.id
-                ORDER BY converted_at DESC LIMIT 1
+                SELECT created_at AS latest FROM postback_events
+                WHERE profile_id = profile.id AND origin = 'keitaro' AND conversion_id IS NOT NULL AND outcome <> 'duplicate'
+                ORDER BY created_at DESC LIMIT 1
             ) newest
             CROSS JOIN LATERAL (
-                SELECT count(*) AS count, min(at) AS first_at, max(at) AS last_at,
+                SELECT count(*) AS count, min(at) AS first_at,
                     coalesce(extract(epoch FROM max(at - before)), 0)::double precision AS longest
                 FROM (
                     SELECT converted_at AS at, lag(converted_at) OVER (ORDER BY converted_at) AS before FROM conversions
                     WHERE profile_id = profile.id
                         AND converted_at >= greatest(latest - \(seconds)::bigint * interval '1 second', profile.resumed_at)
+                        AND converted_at <= latest
                 ) times
             ) sample
             WHERE profile.enabled AND sample.count > 0
@@ -88,7 +91,7 @@ extension ReconciliationStore {
         return isHeard && count == 1
     }
 
-    /// A silence before the last conversion is over.
+    /// A silence before the last postback is over.
     func endSilences(of profileID: Int64, before last: Timestamp) async throws {
         try await database.execute(
             """
