@@ -96,6 +96,43 @@ import Testing
         }
     }
 
+    @Test func `a flood of wrong secrets doesn't wait for the database, and good ones pass`() async throws {
+        try await withTestDatabaseURL { url in
+            try await onLoop { loop in
+                let database = try Database(url: url, loops: [loop], log: .silent)
+                let id = try await Self.add("first-secret", to: database)
+                let book = ProfileBook(database: database, vault: Self.vault, directory: nil, loop: loop, log: .silent)
+                #expect(await book.read() == nil)
+                let locker = try Database(url: url, loops: [loop], log: .silent)
+                let (locked, isLocked) = AsyncStream.makeStream(of: Void.self)
+                let (released, release) = AsyncStream.makeStream(of: Void.self)
+                // No read ends before this does.
+                let holding = Task(executorPreference: loop) {
+                    try await locker.transaction { transaction in
+                        try await transaction.execute("LOCK TABLE keitaro_profiles IN ACCESS EXCLUSIVE MODE")
+                        isLocked.finish()
+                        for await _ in released {}
+                    }
+                }
+                for await _ in locked {}
+                await withTaskGroup(of: String.self) { group in
+                    for number in 0..<200 {
+                        group.addTask(executorPreference: loop) {
+                            Self.name(await book.find(Secret("wrong-secret-\(number)")))
+                        }
+                    }
+                    for _ in 0..<136 { #expect(await group.next() == "unknown") }
+                    #expect(Self.name(await book.find(Secret("first-secret"))) == "profile \(id)")
+                    release.finish()
+                    await group.waitForAll()
+                }
+                try await holding.value
+                await locker.close()
+                await database.close()
+            }
+        }
+    }
+
     // MARK: Requests
 
     private static func withIntake(

@@ -37,6 +37,9 @@ package final class ProfileBook: Sendable {
 
     private static let pause = Duration.seconds(1)
     private static let poll = Duration.seconds(30)
+    /// So many may wait for the next read with a secret that is not known. A flood of wrong ones must not take the places of good ones
+    /// (`LIMIT_REQUESTS_IN_WORK`); a new profile is known by NOTIFY before it has a URL in Keitaro.
+    private static let mostWaiting = 64
 
     private let store: PostbackStore
     private let vault: PostbackVault
@@ -44,6 +47,7 @@ package final class ProfileBook: Sendable {
     private let loop: EventLoop
     private let log: Logger
     private let state = Mutex(State())
+    private let waiting = Atomic(0)
     private let tasks = Mutex<[Task<Void, Never>]>([])
 
     /// - Parameters:
@@ -85,6 +89,9 @@ package final class ProfileBook: Sendable {
         guard !secret.reveal().isEmpty else { return .unknown }
         let lookup = vault.lookup(secret)
         if let found = known(lookup) { return found }
+        let place = waiting.add(1, ordering: .relaxed).newValue
+        defer { waiting.subtract(1, ordering: .relaxed) }
+        if place > Self.mostWaiting, state.withLock({ $0.hasRead }) { return .unknown }
         let failure = await read()
         if let found = known(lookup) { return found }
         return failure.map { .undecided($0) } ?? .unknown
