@@ -14,47 +14,60 @@ package final class SumKeeper: Sendable {
     private let loop: EventLoop
     private let log: Logger
     private let isRung = Atomic(false)
-    private let polling = Mutex<Task<Void, Never>?>(nil)
+    private let ticks: AsyncStream<Void>
+    private let tick: AsyncStream<Void>.Continuation
+    private let tasks = Mutex<[Task<Void, Never>]>([])
 
     /// - Parameter loop: one of the database's.
     package init(database: Database, loop: EventLoop, log: Logger) {
         self.database = database
         self.loop = loop
         self.log = log
+        (ticks, tick) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     }
 
     /// There are moves. Any thread; costs one exchange.
     package func ring() {
-        guard !isRung.exchange(true, ordering: .acquiringAndReleasing) else { return }
-        loop.spawn { [self] in
-            await loop.sleep(for: Self.pause)
-            // What is committed from now on rings anew.
-            isRung.store(false, ordering: .releasing)
-            await addUp()
-        }
+        if !isRung.exchange(true, ordering: .acquiringAndReleasing) { tick.yield() }
     }
 
     /// Once.
     package func start() {
-        polling.withLock { task in
-            task = loop.spawn { [self] in
-                repeat { await addUp() } while await loop.sleep(for: Self.poll)
-            }
+        tasks.withLock { tasks in
+            tasks.append(
+                loop.spawn { [self] in
+                    repeat { tick.yield() } while await loop.sleep(for: Self.poll)
+                })
+            // One after another: several would only wait for each other's locks, each with a connection in its hands.
+            tasks.append(
+                loop.spawn { [self] in
+                    var hasFailed = false
+                    for await _ in ticks {
+                        guard await loop.sleep(for: Self.pause) else { return }
+                        // What is committed from now on rings anew.
+                        isRung.store(false, ordering: .releasing)
+                        hasFailed = await addUp(hasFailed)
+                    }
+                })
         }
     }
 
     package func stop() async {
-        let task = polling.withLock { $0 }
-        task?.cancel()
-        await task?.value
+        let running = tasks.withLock { $0 }
+        for task in running { task.cancel() }
+        for task in running { await task.value }
     }
 
-    private func addUp() async {
+    /// - Returns: whether it failed. Nothing is lost then: reports read what is not added up yet, too.
+    private func addUp(_ hasFailed: Bool) async -> Bool {
         do {
             try await ConversionSums.addUp(database)
+            return false
+        } catch let error as PostgresError where error.isUnavailability || error.category == .cancelled {
+            return hasFailed
         } catch {
-            // Nothing is lost: reports read what is not added up yet, too.
-            log.debug("moves are not added up yet", ["error": "\(error)"])
+            if !hasFailed { log.warning("changes are not added to the sums", ["error": "\(error)"]) }
+            return true
         }
     }
 }

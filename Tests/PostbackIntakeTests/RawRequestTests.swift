@@ -42,6 +42,18 @@ struct RawRequestTests {
             keeps: #"\"a\":\"***\",\"subid\":\"c\""#),
         Case(testDescription: "broken JSON", body: #"{"secret": "\#(secret)", "#, keeps: #""body":"***""#),
         Case(
+            testDescription: "JSON with one name twice",
+            body: #"{"note": "\#(secret)", "secret": "\#(secret)", "note": "x", "subid": "c"}"#,
+            keeps: #"\"note\":\"x\""#),
+        Case(
+            testDescription: "JSON with one name twice, escaped", target: "/p?secret=\(secret)",
+            body: #"{"note": "\u0053e-cret_0123456789", "note": "x", "subid": "c"}"#,
+            keeps: #"\"note\":\"x\",\"subid\":\"c\""#),
+        Case(
+            testDescription: "badly encoded", target: "/p?url=Se%2Dcret_0123456789%26b%3D100%&subid=c",
+            headers: [("Referer", "https://h/?a=%53e-cret_0123456789&b=100%"), ("User-Agent", "Keitaro")],
+            keeps: "url=***&subid=c"),
+        Case(
             testDescription: "multipart", headers: [("Content-Type", "multipart/form-data; boundary=x")],
             body: "--x\r\nContent-Disposition: form-data; name=\"secret\"\r\n\r\n\(secret)\r\n"
                 + "--x\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nabcdefgh\r\n"

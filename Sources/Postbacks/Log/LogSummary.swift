@@ -103,23 +103,30 @@ extension PostbackDeskStore {
     }
 }
 
-/// Summaries of the last seconds, so that ten open logs cost one question.
+/// Summaries of the last seconds, so that ten open logs cost one question. One that took long, as of a busy hour, is kept ten times as
+/// long as it took.
 final class RecentSummaries: Sendable {
+    private struct Kept {
+        let until: Timestamp
+        let summary: LogSummary
+    }
+
     private static let fresh = Duration.seconds(3)
-    private let kept = Mutex<[PostbackReader: (at: Timestamp, summary: LogSummary)]>([:])
+    private let kept = Mutex<[PostbackReader: Kept]>([:])
 
     /// Nil: the database would have to be asked.
     func fresh(for reader: PostbackReader) -> LogSummary? {
-        kept.withLock { $0[reader] }.flatMap { Timestamp.now().since($0.at) < Self.fresh ? $0.summary : nil }
+        kept.withLock { $0[reader] }.flatMap { Timestamp.now() < $0.until ? $0.summary : nil }
     }
 
     func summary(for reader: PostbackReader, from store: PostbackDeskStore) async throws -> LogSummary {
         if let summary = fresh(for: reader) { return summary }
-        let now = Timestamp.now()
+        let began = Timestamp.now()
         let summary = try await store.summary(for: reader)
+        let now = Timestamp.now()
         kept.withLock { kept in
             if kept.count > 1_000 { kept = [:] }
-            kept[reader] = (now, summary)
+            kept[reader] = Kept(until: now.adding(max(Self.fresh, now.since(began) * 10)), summary: summary)
         }
         return summary
     }

@@ -1,5 +1,4 @@
 import Base
-import HTTP
 
 /// What of a request must not be kept: the secret it gave, wherever it stands, and what goes by the name of one.
 struct HiddenParts {
@@ -40,10 +39,7 @@ struct HiddenParts {
     func holds(_ text: ArraySlice<UInt8>) -> Bool {
         guard !secret.isEmpty else { return false }
         if text.holds(secret) { return true }
-        guard text.holds(UInt8(ascii: "%")), let plain = PercentCoding.decode(text, plusIsSpace: false) else {
-            return false
-        }
-        return Array(plain.utf8)[...].holds(secret)
+        return text.holds(UInt8(ascii: "%")) && LenientForm.plain(text, plusIsSpace: false).holds(secret)
     }
 
     func holds(_ text: String) -> Bool { holds(Array(text.utf8)[...]) }

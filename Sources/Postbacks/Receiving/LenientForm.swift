@@ -23,7 +23,7 @@ enum LenientForm {
     }
 
     /// The piece itself where nothing in it is encoded.
-    private static func plain(_ encoded: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    static func plain(_ encoded: ArraySlice<UInt8>, plusIsSpace: Bool = true) -> ArraySlice<UInt8> {
         let isAsItIs = encoded.withUnsafeBufferPointer { bytes in
             bytes.allSatisfy { $0 < 0x80 && $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "+") }
         }
@@ -38,7 +38,7 @@ enum LenientForm {
                 bytes.append(value)
                 index += 2
             } else {
-                bytes.append(byte == UInt8(ascii: "+") ? 0x20 : byte)
+                bytes.append(plusIsSpace && byte == UInt8(ascii: "+") ? 0x20 : byte)
             }
         }
         return Array(decoded(bytes).utf8)[...]

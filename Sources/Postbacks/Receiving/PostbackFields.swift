@@ -20,6 +20,7 @@ package struct PostbackFields: Sendable {
 
     /// More parameters than these are not read.
     static let limit = 300
+    private static let fewNames = 32
 
     /// - Parameter query: what stands after the `?`, still encoded.
     /// - Parameter body: JSON when it begins with `{`, whatever `contentType` says; the texts of multipart/form-data; a form otherwise,
@@ -42,19 +43,25 @@ package struct PostbackFields: Sendable {
         var names: [String] = []
         var plains: [String] = []
         var texts: [ArraySlice<UInt8>] = []
+        var places: [String: Int] = [:]
         func take(_ part: Part, isSent: Bool) {
-            if Self.isSecret(part.name) { return }
-            let name = String(decoding: Self.storable(part.name), as: UTF8.self)
-            if name.isEmpty { return }
+            let nameBytes = Self.storable(part.name)
+            if nameBytes.isEmpty || Self.isSecret(nameBytes) { return }
+            let name = String(decoding: nameBytes, as: UTF8.self)
             let value = Self.storable(part.value).without(hidden)
-            // Hundreds at most, and nearly always a few short ones: walked faster than hashed.
-            if let place = names.firstIndex(of: name) {
+            // Nearly always a few short names, which are walked faster than hashed.
+            if let place = names.count <= Self.fewNames ? names.firstIndex(of: name) : places[name] {
                 let isLater = isSent || UnresolvedMacro.isMissing(texts[place])
                 if isLater, !UnresolvedMacro.isMissing(value) { texts[place] = value }
             } else if names.count < Self.limit {
                 names.append(name)
-                plains.append(Self.plain(part.name, name))
+                plains.append(Self.plain(nameBytes, name))
                 texts.append(value)
+                if names.count == Self.fewNames + 1 {
+                    for (place, name) in names.enumerated() { places[name] = place }
+                } else if names.count > Self.fewNames {
+                    places[name] = names.count - 1
+                }
             }
         }
         for part in asked { take(part, isSent: false) }

@@ -54,7 +54,9 @@ package enum RawRequest {
         }
         // As it came, unless something in it has to go.
         let gone = object.members.filter { hidden.hasParameter($0.key, $0.value.stringValue ?? $0.value.text) }
-        if gone.isEmpty { return text(read) }
+        // A member that a later one of its name replaced is in the text alone, perhaps with escapes.
+        let mayHideMore = hidden.holds(read) || read.holds(Array(#"\u"#.utf8))
+        if gone.isEmpty, !mayHideMore { return text(read) }
         var shown = object
         for member in gone { shown[member.key] = .string(HiddenParts.mask) }
         return JSON.object(shown).text
