@@ -10,7 +10,7 @@ import { word } from "./words.js";
 
 const TYPING_PAUSE = 120;
 const MOST_ROWS = 400;
-const FILTERS = ["q", "profile", "status", "delivery"];
+const FILTERS = ["q", "profile", "status", "delivery", "outcome", "campaign", "from", "to"];
 
 export function startPostbacks(page) {
   slot(page, "zone").textContent = ` · ${word("postbacks.time_zone", { zone: zoneName() })}`;

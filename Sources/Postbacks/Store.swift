@@ -10,7 +10,8 @@ package struct PostbackStore: Sendable {
     func profiles() async throws -> ProfileBook.Contents {
         let answers = try await database.pipeline([
             """
-            SELECT \(ProfileColumns.profile), profile.secret_lookup, profile.old_secret_lookup, profile.old_secret_until
+            SELECT \(ProfileColumns.profile), profile.secret_lookup, profile.old_secret_lookup, profile.old_secret_until,
+                (SELECT min(id) FROM keitaro_trackers HAVING count(*) = 1) AS only_tracker
             FROM keitaro_profiles profile
             """,
             "SELECT \(ProfileColumns.route) FROM keitaro_routes route ORDER BY route.profile_id, route.priority, route.id",
@@ -20,7 +21,10 @@ package struct PostbackStore: Sendable {
         var contents = ProfileBook.Contents()
         for row in answers[0] {
             let id: Int64 = try row.get("id")
-            contents.profiles[id] = try ProfileColumns.profile(row, routes: routes[id] ?? [])
+            var profile = try ProfileColumns.profile(row, routes: routes[id] ?? [])
+            // Made in the bot, or by somebody without a Keitaro key: names come from the only tracker there is.
+            if profile.trackerID == nil { profile.trackerID = try row.get("only_tracker") }
+            contents.profiles[id] = profile
             contents.secrets[try row.get("secret_lookup")] = ProfileBook.Contents.Entry(profileID: id)
             if let old: [UInt8] = try row.get("old_secret_lookup"),
                 let until: Timestamp = try row.get("old_secret_until")

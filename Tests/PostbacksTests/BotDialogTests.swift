@@ -65,7 +65,9 @@ import Views
             try await phone.press("kn:t:\(id):deposit")
             try await phone.sees("🧪 ")
             let sent = try await eventually(phone.desk.loop, within: .seconds(60)) {
-                await phone.texts().contains { $0.contains("Депозит") && $0.contains("🧪") }
+                await phone.texts().contains {
+                    $0.contains("Депозит") && $0.contains("🧪") && $0.contains("100 USD") && $0.contains("cr_123")
+                }
             }
             #expect(sent)
 

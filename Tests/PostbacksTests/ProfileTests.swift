@@ -119,6 +119,37 @@ import Testing
         }
     }
 
+    @Test func `pages keep statuses of one's own, and a log that a link narrowed stays narrowed`() async throws {
+        try await withDesk { desk in
+            let admin = try await desk.program(.admin, name: "admin")
+            let profile = try await PostbackScene.profile(admin, "A")
+            let path = "/postbacks/profiles/\(profile["id"]?.intValue ?? 0)/"
+            _ = try await admin.post(
+                path,
+                [
+                    "policies": ["kyc": "ignore"], "templates": ["vip": "VIP {click_id}"],
+                    "status_mappings": ["qualified": "checked"],
+                ])
+            _ = try await admin.post(path + "routes/", ["chat_id": 5, "statuses": ["kyc"]])
+            let browser = try await desk.browser()
+            try await desk.database.execute(
+                "UPDATE keitaro_profiles SET user_id = (SELECT id FROM users ORDER BY id DESC LIMIT 1)")
+            let page = try await browser.get(path).text
+            for name in ["policy.kyc", "policy.vip", "policy.checked", "template.vip", "template.kyc"] {
+                #expect(page.contains("name=\"\(name)\""), "\(name)")
+            }
+            #expect(page.contains("VIP {click_id}"))
+            let routes = try await browser.get("/postbacks/routes/").text
+            for status in ["kyc", "checked", "deposit"] {
+                #expect(routes.contains("name=\"statuses\" value=\"\(status)\""), "\(status)")
+            }
+            let log = try await browser.get("/postbacks/?campaign=7&outcome=duplicate&q=x").text
+            #expect(log.contains(#"<input type="hidden" name="campaign" value="7">"#))
+            #expect(log.contains(#"<input type="hidden" name="outcome" value="duplicate">"#))
+            #expect(!log.contains(#"<input type="hidden" name="q""#))
+        }
+    }
+
     @Test func `a route is made, changed, found in its order and removed`() async throws {
         try await withDesk { desk in
             let admin = try await desk.program(.admin, name: "admin")

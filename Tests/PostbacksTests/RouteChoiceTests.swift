@@ -46,6 +46,15 @@ struct RouteChoiceTests {
         #expect(RouteChoice.takes(PostbackRoute(id: 1, match: .any, chatID: 5), blank))
     }
 
+    @Test func `a source is the site or the traffic source, whichever was named`() {
+        let words = "status=sale&source=site.example&traffic_source_name=TikTok+Ads&sub_id_1=google"
+        let postback = PostbackReading.read(
+            PostbackFields(query: words.utf8), for: PostbackProfile(id: 1, name: "p"))
+        for (name, takes) in [("Site.example", true), ("tiktok ads", true), ("google", false), ("sale", false)] {
+            #expect(RouteChoice.takes(PostbackRoute(id: 1, match: .source(name), chatID: 5), postback) == takes)
+        }
+    }
+
     @Test func `a status of nobody's can be filtered, and UK is GB`() {
         let route = PostbackRoute(id: 1, match: .any, statuses: ["qualified"], countries: ["GB"], chatID: 5)
         #expect(RouteChoice.takes(route, Self.postback(.other("qualified"), country: "UK")))

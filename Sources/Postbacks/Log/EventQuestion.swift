@@ -48,7 +48,7 @@ struct EventQuestion: Hashable, Sendable {
     private var key: [String] { given.flatMap { [$0.name, $0.value] } + [before?.text ?? ""] }
 
     static let statuses = ProfileInput.statuses + ["other"]
-    private static let names = ["profile", "status", "delivery", "outcome", "q", "from", "to", "campaign"]
+    static let names = ["profile", "status", "delivery", "outcome", "q", "from", "to", "campaign"]
 
     init(_ query: FormFields) throws {
         func text(_ name: String) -> String? {

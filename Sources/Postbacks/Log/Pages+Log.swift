@@ -17,6 +17,11 @@ extension PostbackPages {
         ]
         var own: ViewObject = [
             "newest": ViewValue(events.first?.place.text), "q": .string(question.text),
+            // What a link says and no control shows: the live line and the next filter keep it.
+            "narrowed": .list(
+                question.given.filter { !Self.controls.contains($0.name) }.map {
+                    ["name": .string($0.name), "value": .string($0.value)]
+                }),
             "export_href": .string(question.address("/postbacks/export/")),
             "profile_choices": .list(
                 profiles.map {
@@ -38,6 +43,8 @@ extension PostbackPages {
             "postbacks", context(.log, request, own), title: words("postbacks.nav.log"), at: .postbacks, to: request)
     }
 
+    private static let controls = ["q", "profile", "status", "delivery"]
+
     private static func deliveryChoice(_ delivery: EventQuestion.Delivery, _ words: Words) -> String {
         switch delivery {
         case .any: words("postbacks.log.delivery_any")
@@ -53,7 +60,7 @@ extension PostbackPages {
     func rows(_ events: [LoggedEvent], older: String?, _ request: Request) -> ViewValue {
         let words = frame.words(for: request)
         let query = try? request.query()
-        let isFiltered = ["q", "profile", "status", "delivery", "before"].contains { !(query?[$0] ?? "").isEmpty }
+        let isFiltered = (EventQuestion.names + ["before"]).contains { !(query?[$0] ?? "").isEmpty }
         return [
             "rows": .list(events.map { .object(row($0, words)) }), "has_rows": .bool(!events.isEmpty),
             "older_href": ViewValue(older), "is_filtered": .bool(isFiltered),

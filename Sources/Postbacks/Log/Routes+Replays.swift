@@ -30,11 +30,10 @@ extension PostbackDeskRoutes {
     package static func sendTest(
         _ profile: PostbackProfile, _ status: String, _ intake: PostbackIntake
     ) async throws -> Bool {
-        var postback = Postback.sample(PostbackStatus(name: status))
-        postback.transactionID = "test-\(Hex.encode(RandomBytes.make(4)))"
-        postback.fields = [
-            ("status", status), ("click_id", postback.clickID), ("transaction_id", postback.transactionID),
-        ]
+        var sample = Postback.sample(PostbackStatus(name: status))
+        sample.transactionID = "test-\(Hex.encode(RandomBytes.make(4)))"
+        // Read like any other: the message is written from the fields that are stored.
+        let postback = PostbackReading.read(PostbackFields(pairs: sample.asSent), for: profile)
         let raw: JSON = ["method": "TEST", "target": "🧪", "headers": [:], "body": ""]
         return try await intake.add(PostbackRow(postback, of: profile, origin: .test, raw: raw.text)) != nil
     }

@@ -11,10 +11,17 @@ extension PostbackPages {
         }
     }
 
-    static func statusChoices(_ chosen: String?, _ words: Words) -> [ViewValue] {
-        var names = ProfileInput.statuses
+    static func statusChoices(_ chosen: String?, _ words: Words, others: Set<String> = []) -> [ViewValue] {
+        var names = ProfileInput.statuses + others.subtracting(ProfileInput.statuses).sorted()
         if let chosen, !chosen.isEmpty, !names.contains(chosen) { names.append(chosen) }
         return names.map { choice($0, statusWord($0, words), isCurrent: $0 == chosen) }
+    }
+
+    /// Those every profile has, and what this one maps words to or has settings for.
+    private static func statuses(of profile: PostbackProfile) -> [String] {
+        let own = Set(profile.statusMappings.values.map(\.name)).union(profile.policies.keys).union(
+            profile.templates.keys)
+        return ProfileInput.statuses + own.subtracting(ProfileInput.statuses).sorted()
     }
 
     func profiles(
@@ -70,14 +77,14 @@ extension PostbackPages {
                 }),
             "status_choices": .list(Self.statusChoices(nil, words)),
             "templates": .list(
-                ProfileInput.statuses.map { status in
+                Self.statuses(of: profile).map { status in
                     [
                         "status": .string(status), "status_word": .string(Self.statusWord(status, words)),
                         "text": .string(profile.templates[status] ?? ""), "is_first": .bool(status == "deposit"),
                     ]
                 }),
             "placeholders": .list(MessagePlaceholder.names.prefix(23).map { ["placeholder": .string("{\($0)}")] }),
-            "policies": .list(ProfileInput.statuses.map { policyRow($0, profile, words) }),
+            "policies": .list(Self.statuses(of: profile).map { policyRow($0, profile, words) }),
             "route_rows": .list(
                 profile.routes.map { route in
                     [

@@ -11,11 +11,17 @@ extension PostbackPages {
     ) throws -> Response {
         let words = frame.words(for: request)
         let count = profiles.reduce(0) { $0 + $1.profile.routes.count }
+        // Statuses that some route or mapping names can be chosen too, or saving a route would lose them.
+        let others = profiles.reduce(into: Set<String>()) { names, listed in
+            for route in listed.profile.routes { names.formUnion(route.statuses) }
+            names.formUnion(listed.profile.statusMappings.values.map(\.name))
+        }
         let own: ViewObject = [
             "count_text": .string(words("postbacks.routes.count", ["count": .integer(Int64(count))])),
             "has_profiles": .bool(!profiles.isEmpty), "can_edit": .bool(canEdit), "chat_field": "route-chat",
             "chat_choices": .list(Self.chats(chats, chosen: nil, words, mayBeNone: false)),
-            "language_choices": .list(Self.languages(nil)), "status_choices": .list(Self.statusChoices(nil, words)),
+            "language_choices": .list(Self.languages(nil)),
+            "status_choices": .list(Self.statusChoices(nil, words, others: others)),
             "zones": .list(Self.zones.map { ["zone": .string($0)] }),
             "profiles": .list(
                 profiles.map { listed in

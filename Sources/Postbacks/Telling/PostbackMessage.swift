@@ -80,4 +80,16 @@ extension Postback {
         postback.reason = status == .rejected ? "invalid_geo" : ""
         return postback
     }
+
+    /// As a tracker would send it; what is empty is left out.
+    var asSent: [PostbackFields.Pair] {
+        let values: [(field: PostbackField, value: String)] = [
+            (.status, status.name), (.clickID, clickID), (.transactionID, transactionID), (.campaignID, campaignID),
+            (.campaignName, campaignName), (.offerID, offerID), (.offerName, offerName), (.landingID, landingID),
+            (.landingName, landingName), (.country, country), (.source, source), (.creativeID, creativeID),
+            (.subID1, subID1), (.subID2, subID2), (.revenue, revenue?.text ?? ""), (.payout, payout?.text ?? ""),
+            (.currency, currency), (.reason, reason),
+        ]
+        return values.filter { !$0.value.isEmpty }.map { ($0.field.rawValue, $0.value) }
+    }
 }

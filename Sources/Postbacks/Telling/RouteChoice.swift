@@ -34,8 +34,19 @@ package enum RouteChoice {
         return switch route.match {
         case .any: true
         case .campaign(let id): id == postback.campaignID
-        case .source(let name): !postback.source.isEmpty && name.lowercased() == postback.source.lowercased()
+        case .source(let name): isFrom(name, postback)
         }
+    }
+
+    /// A postback may name its source several times: our URL sends the site (`source`) and the traffic source of Keitaro.
+    private static func isFrom(_ name: String, _ postback: Postback) -> Bool {
+        let wanted = name.lowercased()
+        if wanted.isEmpty { return false }
+        return wanted == postback.source.lowercased()
+            || postback.fields.contains { field in
+                PostbackField.source.names.contains(field.name.lowercased())
+                    && field.value.trimmingSpaces().lowercased() == wanted
+            }
     }
 
     private static func destination(
