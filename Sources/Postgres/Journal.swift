@@ -10,7 +10,7 @@ import Synchronization
 package final class Journal: Sendable {
     package struct Settings: Sendable {
         /// A file that has grown to this is closed; the next row begins another.
-        package var segmentBytes = 16 << 20
+        package var segmentBytes = 4 << 20
         /// All files that are not replayed yet; a row beyond it is refused (`full`).
         package var totalBytes = 512 << 20
 

@@ -1,5 +1,6 @@
 import Base
 import Postgres
+import Reactor
 import Synchronization
 
 /// The strip over the live log: the last hour in numbers.
@@ -113,6 +114,7 @@ final class RecentSummaries: Sendable {
 
     private static let fresh = Duration.seconds(3)
     private let kept = Mutex<[PostbackReader: Kept]>([:])
+    private let asked = Mutex<Set<PostbackReader>>([])
 
     /// Nil: the database would have to be asked.
     func fresh(for reader: PostbackReader) -> LogSummary? {
@@ -129,5 +131,15 @@ final class RecentSummaries: Sendable {
             kept[reader] = Kept(until: now.adding(max(Self.fresh, now.since(began) * 10)), summary: summary)
         }
         return summary
+    }
+
+    /// Asks the database, unless it is being asked already; ``fresh(for:)`` has it then.
+    func refresh(for reader: PostbackReader, from store: PostbackDeskStore, on loop: EventLoop) {
+        guard asked.withLock({ $0.insert(reader).inserted }) else { return }
+        loop.spawn { [self] in
+            // A live log goes on without its numbers.
+            _ = try? await summary(for: reader, from: store)
+            asked.withLock { _ = $0.remove(reader) }
+        }
     }
 }

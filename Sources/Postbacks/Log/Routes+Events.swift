@@ -83,16 +83,18 @@ extension PostbackDeskRoutes {
                     try await stream.send(
                         ServerEvent(content.text, event: "events", id: newest?.place.text, retry: .seconds(2)))
                 }
-                if let summary = summaries.fresh(for: reader) {
+                if once {
+                    let summary = try? await summaries.summary(for: reader, from: store)
                     return try await tell(rows, skipped: skipped, summary)
                 }
-                // Of a busy hour it takes its time, for which no row waits.
-                if !once { try await tell(rows, skipped: skipped, nil) }
-                let summary = try? await summaries.summary(for: reader, from: store)
-                if once {
-                    try await tell(rows, skipped: skipped, summary)
-                } else if let summary {
-                    try await tell([], skipped: 0, summary)
+                let summary = summaries.fresh(for: reader)
+                try await tell(rows, skipped: skipped, summary)
+                guard summary == nil else { return }
+                summaries.refresh(for: reader, from: store, on: loop)
+                // Of a busy hour the numbers take their time, and no row waits for them: then they come with the next rows.
+                for _ in 0..<10 {
+                    await loop.sleep(for: .milliseconds(10))
+                    if let summary = summaries.fresh(for: reader) { return try await tell([], skipped: 0, summary) }
                 }
             }
         }
