@@ -65,7 +65,7 @@ struct ClusterFiles: Sendable {
             synchronous_commit = on
             full_page_writes = on
             wal_compression = on
-            min_wal_size = 80MB
+            min_wal_size = 256MB
             max_wal_size = 512MB
             checkpoint_timeout = 15min
             timezone = 'UTC'

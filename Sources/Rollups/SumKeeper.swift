@@ -6,8 +6,8 @@ import Synchronization
 /// Adds up what moves in the sums: soon after it is rung, and now and then what another process left. Each process has one; only one at
 /// a time adds up.
 package final class SumKeeper: Sendable {
-    /// What comes within this time is added up together: under load a thousand moves change a few hundred sums.
-    private static let pause = Duration.milliseconds(250)
+    /// What comes within this time is added up together: under load thousands of moves change a few hundred sums.
+    private static let pause = Duration.seconds(1)
     private static let poll = Duration.seconds(10)
 
     private let database: Database
