@@ -42,6 +42,9 @@ struct RawRequestTests {
             keeps: #"\"a\":\"***\",\"subid\":\"c\""#),
         Case(testDescription: "broken JSON", body: #"{"secret": "\#(secret)", "#, keeps: #""body":"***""#),
         Case(
+            testDescription: "JSON as a name", body: #"{"\#(secret)": "1", "subid": "c"}"#,
+            keeps: #"\"***\":\"***\",\"subid\":\"c\""#),
+        Case(
             testDescription: "JSON with one name twice",
             body: #"{"note": "\#(secret)", "secret": "\#(secret)", "note": "x", "subid": "c"}"#,
             keeps: #"\"note\":\"x\""#),

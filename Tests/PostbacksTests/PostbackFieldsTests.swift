@@ -124,6 +124,8 @@ struct PostbackFieldsTests {
         #expect(fields.secret == "0123456789abcdef")
         #expect(fields.pairs.map(\.name) == ["referrer"])
         #expect(fields.pairs.first?.value == "https://x/?secret=***&a=1")
+        let named = Self.fields("secret=0123456789abcdef&x0123456789abcdef=1&subid=c")
+        #expect(named.pairs.map(\.name) == ["x***", "subid"])
     }
 
     @Test func `no more than the limits is read, and what goes into an index is cut between letters`() {

@@ -8,7 +8,7 @@ package struct PostbackFields: Sendable {
     /// In UTF-8, as sent.
     typealias Part = (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)
 
-    /// Each name once, as it was sent, without `secret`; unknown ones and blanks too. No value contains the secret or U+0000,
+    /// Each name once, as it was sent, without `secret`; unknown ones and blanks too. Nothing contains the secret or U+0000,
     /// which PostgreSQL does not take.
     package private(set) var pairs: [Pair] = []
     /// The `secret` parameter; empty when there is none. Of the query before the body's.
@@ -45,7 +45,7 @@ package struct PostbackFields: Sendable {
         var texts: [ArraySlice<UInt8>] = []
         var places: [String: Int] = [:]
         func take(_ part: Part, isSent: Bool) {
-            let nameBytes = Self.storable(part.name)
+            let nameBytes = Self.storable(part.name).without(hidden)
             if nameBytes.isEmpty || Self.isSecret(nameBytes) { return }
             let name = String(decoding: nameBytes, as: UTF8.self)
             let value = Self.storable(part.value).without(hidden)

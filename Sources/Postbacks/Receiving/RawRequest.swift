@@ -53,13 +53,15 @@ package enum RawRequest {
             return hidden.holds(read) ? HiddenParts.mask : text(read)
         }
         // As it came, unless something in it has to go.
-        let gone = object.members.filter { hidden.hasParameter($0.key, $0.value.stringValue ?? $0.value.text) }
+        let shown = object.members.map { member in
+            let isHidden = hidden.hasParameter(member.key, member.value.stringValue ?? member.value.text)
+            return JSONObject.Member(
+                key: hidden.holds(member.key) ? HiddenParts.mask : member.key,
+                value: isHidden ? .string(HiddenParts.mask) : member.value)
+        }
         // A member that a later one of its name replaced is in the text alone, perhaps with escapes.
         let mayHideMore = hidden.holds(read) || read.holds(Array(#"\u"#.utf8))
-        if gone.isEmpty, !mayHideMore { return text(read) }
-        var shown = object
-        for member in gone { shown[member.key] = .string(HiddenParts.mask) }
-        return JSON.object(shown).text
+        return shown == object.members && !mayHideMore ? text(read) : JSON.object(JSONObject(shown)).text
     }
 
     /// Parts whose name or value is a secret, however they are encoded, lose their value. All others are as they came.
