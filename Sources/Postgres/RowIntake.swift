@@ -80,6 +80,9 @@ package final class RowIntake: Sendable {
         await journal.close()
     }
 
+    /// Whether rows of this process lie in its journal. Any thread.
+    package var isJournaling: Bool { journal.figures.bytes > 0 }
+
     /// Any thread.
     package var families: [MetricFamily] {
         let kinds = state.withLock { $0.kinds }

@@ -91,7 +91,7 @@ struct Desk {
         let catchingUp =
             storage.isBehind ? loops[0].spawn { await storage.catchUp(configuration, loop: loops[0], log: log) } : nil
         let telegram = try TelegramDesk.make(
-            configuration, demo: demo, parts: telegramParts(postbacks, storage), storage: storage, fetch: fetch,
+            configuration, demo: demo, parts: telegramParts(postbacks, storage, intake), storage: storage, fetch: fetch,
             loop: loops[0],
             log: log.component("telegram"))
         if let telegram { Measurements.addTelegram(to: metrics, database: storage.database, sender: telegram.sender) }
@@ -167,7 +167,9 @@ struct Desk {
     }
 
     /// What the features tell and answer in Telegram.
-    private func telegramParts(_ postbacks: PostbackParts, _ storage: Storage) -> TelegramDesk.Parts {
+    private func telegramParts(
+        _ postbacks: PostbackParts, _ storage: Storage, _ rows: RowIntake
+    ) -> TelegramDesk.Parts {
         let (book, bell) = (postbacks.book, postbacks.bell)
         let kind = PostbackKind(
             database: storage.database, base: configuration.publicURL, rate: { book.profile($0)?.rateLimitRPS })
@@ -179,6 +181,8 @@ struct Desk {
                 intake: postbacks.intake)
         ]
         parts.settled = { bell.ring() }
+        // What was received while the database was away is told before what came after.
+        parts.isHeldBack = { rows.isJournaling }
         return parts
     }
 

@@ -23,6 +23,8 @@ final class TelegramDesk: Sendable {
         var migrations: [ChatMigration] = []
         var menus: [any BotMenu] = []
         var commands: [BotCommand] = []
+        /// Whether older messages are still on their way into the queue.
+        var isHeldBack: @Sendable () -> Bool = { false }
         /// Rung after each message that was sent or given up.
         var settled: @Sendable () -> Void = {}
     }
@@ -42,7 +44,7 @@ final class TelegramDesk: Sendable {
         address = BotAddress(client(bots.asking))
         let sender = TelegramSender(
             database: storage.database, client: main, kinds: parts.kinds, migrations: parts.migrations, loop: loop,
-            log: log, settled: parts.settled)
+            log: log, isHeldBack: parts.isHeldBack, settled: parts.settled)
         self.sender = sender
         let queue = TelegramQueue(database: storage.database, bot: main.botID, migrations: parts.migrations)
         let sessions = sessions

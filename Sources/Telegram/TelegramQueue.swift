@@ -218,6 +218,8 @@ package struct TelegramQueue: Sendable {
         ).map { try Self.message($0) }
     }
 
+    func isReady() async -> Bool { await database.isReady() }
+
     // MARK: Digests
 
     private static let longestDigest = 5_000

@@ -30,6 +30,9 @@ package final class TelegramSender: @unchecked Sendable {
     private let settings: Settings
     private let bell: Bell
     private let settled: @Sendable () -> Void
+    private let isHeldBack: @Sendable () -> Bool
+    /// Since when the database answers while messages are held back.
+    private var heldSince: MonotonicTime?
     private var working: [Int64: Task<Void, Never>] = [:]
     private var isStopping = false
     private var main: Task<Void, Never>?
@@ -37,10 +40,13 @@ package final class TelegramSender: @unchecked Sendable {
 
     /// - Parameters:
     ///   - kinds: what messages look like; ``TelegramKind/written`` is always there.
+    ///   - isHeldBack: whether older messages are still on their way into the queue, as after an outage of the database: then none is
+    ///     begun, or a chat would read the newer first. Believed for half a minute at most. On the loop; must not block.
     ///   - settled: rung after each message that was sent or given up. On the loop; must not block.
     package init(
         database: Database, client: TelegramClient, kinds: [TelegramKind], migrations: [ChatMigration] = [],
-        loop: EventLoop, log: Logger, settings: Settings = Settings(), settled: @escaping @Sendable () -> Void = {}
+        loop: EventLoop, log: Logger, settings: Settings = Settings(),
+        isHeldBack: @escaping @Sendable () -> Bool = { false }, settled: @escaping @Sendable () -> Void = {}
     ) {
         queue = TelegramQueue(
             database: database, bot: client.botID, pace: settings.pace, migrations: migrations)
@@ -50,6 +56,7 @@ package final class TelegramSender: @unchecked Sendable {
         self.log = log
         self.settings = settings
         self.settled = settled
+        self.isHeldBack = isHeldBack
         bell = Bell(loop: loop)
     }
 
@@ -78,6 +85,10 @@ package final class TelegramSender: @unchecked Sendable {
 
     private func run() async {
         while !isStopping {
+            if await mustWait() {
+                await pause(Self.heldPause)
+                continue
+            }
             var taken = 0
             do {
                 let free = settings.concurrency - working.count
@@ -96,6 +107,22 @@ package final class TelegramSender: @unchecked Sendable {
         }
     }
 
+    private static let heldPause = Duration.milliseconds(200)
+    /// What never gets into the queue must not silence chats.
+    private static let longestHold = Duration.seconds(30)
+
+    private func mustWait() async -> Bool {
+        guard isHeldBack() else {
+            heldSince = nil
+            return false
+        }
+        if heldSince == nil {
+            guard await queue.isReady() else { return true }
+            heldSince = .now()
+        }
+        return heldSince.map { MonotonicTime.now() - $0 < Self.longestHold } ?? true
+    }
+
     private func begin(_ lease: ChatLease) {
         working[lease.chatID] = loop.spawn { [self] in
             await work(in: lease)
@@ -111,6 +138,7 @@ package final class TelegramSender: @unchecked Sendable {
 
     private func work(in lease: ChatLease) async {
         while !isStopping {
+            if await mustWait() { break }
             do {
                 // After the half of the lease nothing is begun: somebody else may have the chat when it arrives.
                 let latest = MonotonicTime.now() + settings.lease / 2

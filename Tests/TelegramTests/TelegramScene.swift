@@ -43,11 +43,12 @@ final class TelegramScene: Sendable {
 
     func sender(
         kinds: [TelegramKind] = [], migrations: [ChatMigration] = [], token: String = TelegramScene.token,
-        settings: TelegramSender.Settings = TelegramScene.quick
+        settings: TelegramSender.Settings = TelegramScene.quick,
+        isHeldBack: @escaping @Sendable () -> Bool = { false }
     ) -> TelegramSender {
         TelegramSender(
             database: database, client: TelegramClient(fetch: fetch, token: Secret(token), url: url), kinds: kinds,
-            migrations: migrations, loop: loop, log: .silent, settings: settings)
+            migrations: migrations, loop: loop, log: .silent, settings: settings, isHeldBack: isHeldBack)
     }
 
     @discardableResult

@@ -28,6 +28,33 @@ import Testing
         }
     }
 
+    @Test func `what an outage kept back is told before what came after it`() async throws {
+        try await withTelegram { scene in
+            try await scene.put(["after it"], to: 11)
+            let outage = Outage()
+            let sender = scene.sender {
+                outage.looks.add(1, ordering: .relaxed)
+                return !outage.isOver.load(ordering: .relaxed)
+            }
+            sender.start()
+            #expect(try await eventually(scene.loop) { outage.looks.load(ordering: .relaxed) > 2 })
+            let ids = try await scene.put(["during it"], to: 11)
+            try await scene.database.execute(
+                "UPDATE telegram_messages SET ordered_at = ordered_at - interval '1 minute' WHERE id = ANY (\(ids))")
+            outage.isOver.store(true, ordering: .relaxed)
+            #expect(try await eventually(scene.loop) { try await scene.states().allSatisfy { $0 == "sent" } })
+            await sender.stop()
+            let texts = await scene.texts(in: 11)
+            #expect(texts == ["during it", "after it"])
+        }
+    }
+
+    /// Looks of a sender while older messages are still on their way, and the end of that.
+    private final class Outage: Sendable {
+        let looks = Atomic(0)
+        let isOver = Atomic(false)
+    }
+
     @Test func `two senders together keep the bot's 30 a second and a chat's one`() async throws {
         try await withTelegram(limits: true) { scene in
             for chat in Int64(100)..<140 {
