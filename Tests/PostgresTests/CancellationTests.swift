@@ -15,10 +15,10 @@ extension LiveTests {
             return settings
         }
 
-        /// Waits until the server runs a statement with these words.
+        /// Waits until the server sleeps in a statement with these words, or waits for a lock: while it only reads it, it is active too.
         private static func untilActive(_ words: String, _ database: Database, _ loop: EventLoop) async throws {
             while try await database.first(
-                "SELECT 1 FROM pg_stat_activity WHERE query LIKE \("%\(words)%") AND state = 'active' AND pid <> pg_backend_pid()"
+                "SELECT 1 FROM pg_stat_activity WHERE query LIKE \("%\(words)%") AND wait_event IN ('PgSleep', 'advisory') AND pid <> pg_backend_pid()"
             ) == nil {
                 await loop.sleep(for: .milliseconds(2))
             }
