@@ -249,6 +249,20 @@ import Views
             let profiles = try await admin.get("/postbacks/charts/?days=30&by=profile&timezone=UTC")
             #expect(profiles.json["series"]?[0]?["name"] == "A")
             #expect(profiles.json["series"]?[0]?["total"] == 6)
+            for (dimension, value) in [
+                ("campaign", "4127"), ("offer", "9"), ("country", "KZ"), ("source", "tiktok"),
+            ] {
+                try await desk.database.execute(
+                    """
+                    INSERT INTO conversion_rollups (bucket, minutes, profile_id, dimension, value, currency, status, conversions,
+                        revenue_hold, revenue_confirmed)
+                    VALUES (date_trunc('day', now(), 'UTC'), 15, \(profile), \(dimension), \(value), '', 'deposit', 3, 0, 1)
+                    """)
+                let chart = try await admin.get("/postbacks/charts/?days=7&by=\(dimension)")
+                #expect(chart.status == 200)
+                #expect(chart.json["series"]?[0]?["label"]?.stringValue == value, "\(dimension)")
+                #expect(chart.json["series"]?[0]?["total"] == 3, "\(dimension)")
+            }
             #expect(try await admin.get("/postbacks/charts/?days=1").json["slots"]?.arrayValue?.count == 24)
             #expect(try await admin.get("/postbacks/charts/?timezone=Nowhere").fields == ["timezone"])
         }

@@ -88,7 +88,7 @@ extension PostbackDeskStore {
     /// A name by Keitaro's id; of several trackers the one of the profile.
     private static func mirrored(_ table: StaticString) -> SQL {
         """
-        (SELECT name FROM \(SQL.identifier(table)) mirrored JOIN keitaro_profiles owner ON owner.id = rollup.profile_id
+        (SELECT mirrored.name FROM \(SQL.identifier(table)) mirrored JOIN keitaro_profiles owner ON owner.id = rollup.profile_id
             WHERE mirrored.keitaro_id::text = rollup.value
             ORDER BY mirrored.tracker_id IS NOT DISTINCT FROM owner.tracker_id DESC LIMIT 1)
         """
