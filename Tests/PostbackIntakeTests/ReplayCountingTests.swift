@@ -122,7 +122,6 @@ import Testing
                 if story.hasForgotten { try await database.execute("TRUNCATE postback_dedup") }
                 #expect(try await Self.conversions(database) == story.before.sorted())
                 try await database.execute("UPDATE keitaro_profiles SET status_mappings = \(story.mappings)::jsonb")
-                #expect(await intake.book.read() == nil)
                 let replay = Replay(intake: intake, database: database)
                 let chosen = story.only.map { $0.map { ids[$0] } } ?? ids
                 #expect(try await replay.run(chosen, isTold: false) == story.result)

@@ -39,6 +39,8 @@ package struct Replay: Sendable {
         _ names: [String], isTold: Bool, isAllowed: @Sendable (PostbackProfile) -> Bool = { _ in true }
     ) async throws -> Result {
         var result = Result()
+        // As the database has them: a mapping that was saved a moment ago counts.
+        let profiles = try await store.profiles().profiles
         let wanted = names.prefix(Self.limit)
         let found = try await store.firstReadings(wanted.compactMap { EventReference($0) })
         result.missing = wanted.count - found.named
@@ -48,7 +50,11 @@ package struct Replay: Sendable {
             left = left.dropFirst(Self.part)
             var rows: [PostbackRow] = []
             for event in events {
-                if let row = try await row(event, isTold, isAllowed, &result) { rows.append(row) }
+                guard let profile = profiles[event.profileID], isAllowed(profile) else {
+                    result.missing += 1
+                    continue
+                }
+                if let row = try await row(event, of: profile, isTold, &result) { rows.append(row) }
             }
             try await add(rows, &result)
         }
@@ -56,13 +62,8 @@ package struct Replay: Sendable {
     }
 
     private func row(
-        _ event: PostbackStore.StoredEvent, _ isTold: Bool, _ isAllowed: (PostbackProfile) -> Bool,
-        _ result: inout Result
+        _ event: PostbackStore.StoredEvent, of profile: PostbackProfile, _ isTold: Bool, _ result: inout Result
     ) async throws -> PostbackRow? {
-        guard let profile = intake.book.profile(event.profileID), isAllowed(profile) else {
-            result.missing += 1
-            return nil
-        }
         guard event.origin != PostbackOrigin.test.rawValue else {
             result.refused += 1
             return nil
