@@ -31,7 +31,7 @@ export class Trial {
   async run() {
     const content = this.content();
     if (!content) return;
-    const days = this.root.querySelector("[name=trial_days]:checked").value;
+    const days = Number(this.root.querySelector("[name=trial_days]:checked").value);
     this.inFlight?.abort();
     const controller = (this.inFlight = new AbortController());
     this.box.classList.add("is-dated");
@@ -50,6 +50,7 @@ export class Trial {
       element("p", { class: "trial-figure" }, answer.message),
       element("p", { class: "panel-note" }, word("postbacks.trial_read", { count: number(answer.read), plural: answer.read, moved: number(answer.moved) })),
     ];
+    if (answer.cut) parts.push(element("p", { class: "panel-note" }, answer.cut));
     const most = Math.max(1, ...answer.chats.flatMap(({ messages }) => [messages.before, messages.after]));
     if (answer.chats.length > 0) {
       parts.push(element("ul", { class: "trial-chats" }, ...answer.chats.slice(0, 8).map(({ title, messages }) => element("li", {},

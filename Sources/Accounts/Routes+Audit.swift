@@ -79,7 +79,6 @@ extension AccountRoutes {
             return .json(["entries": .array(rows.map(Self.json)), "older": older.map { .string($0) } ?? .null])
         }
         let words = frame.words(for: request)
-        let dates = DateFormat(words.language, offsetMinutes: 0)
         let context: ViewValue = [
             "person": ViewValue(search.value("person")), "action": ViewValue(search.value("action")),
             "object_filter": ViewValue(search.value("object")), "q": ViewValue(search.value("q")),
@@ -89,7 +88,7 @@ extension AccountRoutes {
             "entries": .list(
                 rows.map { row in
                     [
-                        "iso": .string(row.at.iso8601), "text": .string(dates.dateTime(row.at) + " UTC"),
+                        "iso": .string(row.at.iso8601), "text": .string(words.utc(row.at)),
                         "who": .string(row.person), "by_token": .bool(row.tokenID != nil),
                         "what": .string(row.action), "object": .string(row.object),
                         "old": ViewValue(row.before), "new": ViewValue(row.after),

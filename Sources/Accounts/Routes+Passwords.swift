@@ -129,12 +129,7 @@ extension AccountRoutes {
                     ]
                 }),
             "login_name": ViewValue(named?.name),
-            "set_at": named.map { named in
-                [
-                    "iso": .string(named.setAt.iso8601),
-                    "text": .string(DateFormat(words.language, offsetMinutes: 0).dateTime(named.setAt) + " UTC"),
-                ]
-            } ?? nil,
+            "set_at": words.time(named?.setAt),
         ]
         return try frame.page(
             "login_settings", context, title: words("login_settings.title"), at: .elsewhere, to: request,

@@ -33,14 +33,10 @@ extension AccountRoutes {
             return .json(["tokens": .array(tokens.map(Self.json))])
         }
         let words = frame.words(for: request)
-        let dates = DateFormat(words.language, offsetMinutes: 0)
-        func time(_ time: Timestamp?) -> ViewValue {
-            time.map { ["iso": .string($0.iso8601), "text": .string(dates.dateTime($0) + " UTC")] } ?? nil
-        }
         let rows: [ViewValue] = tokens.reversed().map { token in
             [
-                "token_id": .integer(token.id), "name": .string(token.name), "created": time(token.createdAt),
-                "expires": time(token.expiresAt), "used": time(token.lastUsedAt),
+                "token_id": .integer(token.id), "name": .string(token.name), "created": words.time(token.createdAt),
+                "expires": words.time(token.expiresAt), "used": words.time(token.lastUsedAt),
                 "used_address": ViewValue(token.lastUsedAddress),
                 "is_over": .bool(token.isRevoked || token.isExpired), "is_revoked": .bool(token.isRevoked),
                 "is_expired": .bool(token.isExpired && !token.isRevoked),

@@ -132,10 +132,7 @@ extension AdminPages {
             cell["text"] = .string(isNumber(field) ? words.numbers.number(number) : String(number))
         case .decimal(let text): cell["text"] = .string(text)
         case .time(let time):
-            cell["time"] = [
-                "iso": .string(time.iso8601),
-                "text": .string(DateFormat(words.language, offsetMinutes: 0).dateTime(time) + " UTC"),
-            ]
+            cell["time"] = words.time(time)
         case .flag(let flag): cell["text"] = .string(words(flag ? "admin.yes" : "admin.no"))
         case .list(let list): cell["text"] = .string(list.joined(separator: ", "))
         case .json(let json): cell["code"] = .string(json.text)

@@ -65,10 +65,6 @@ package struct TelegramLinkRoutes: Sendable {
             ])
         }
         let words = frame.words(for: request)
-        let dates = DateFormat(words.language, offsetMinutes: 0)
-        func time(_ time: Timestamp) -> ViewValue {
-            ["iso": .string(time.iso8601), "text": .string(dates.dateTime(time) + " UTC")]
-        }
         let context: ViewValue = [
             "csrf_token": .string(request[Viewer.self]?.csrfToken ?? ""), "bot": ViewValue(name),
             "is_missing": .bool(bot == .missing), "is_away": .bool(bot == .away),
@@ -79,13 +75,13 @@ package struct TelegramLinkRoutes: Sendable {
                         "telegram_id": .integer(account.id),
                         "name": .string(account.name.isEmpty ? String(account.id) : account.name),
                         "username": ViewValue(account.username.isEmpty ? nil : account.username),
-                        "linked": time(account.linkedAt),
+                        "linked": words.time(account.linkedAt),
                     ]
                 }),
             "made": link.map { link in
                 [
                     "url": .string(link.url), "command": .string(link.command),
-                    "phone_url": ViewValue(link.phoneURL), "until": time(link.until),
+                    "phone_url": ViewValue(link.phoneURL), "until": words.time(link.until),
                 ]
             } ?? nil,
         ]

@@ -13,7 +13,6 @@ struct DataPages: Sendable {
     ) throws -> Response {
         let words = frame.words(for: request)
         let token = request[Viewer.self]?.csrfToken ?? ""
-        let dates = DateFormat(words.language, offsetMinutes: 0)
         let notice: String? =
             switch done {
             case "saved": words("data.saved")
@@ -29,9 +28,7 @@ struct DataPages: Sendable {
                         "what": .string(words("data.of.\(rule.name)")),
                         "days": .string(rule.keepDays.map { String($0) } ?? ""),
                         "removed": .string(words.numbers.number(rule.prunedRows)),
-                        "looked": rule.prunedAt.map { time in
-                            ["iso": .string(time.iso8601), "text": .string(dates.dateTime(time) + " UTC")]
-                        } ?? nil,
+                        "looked": words.time(rule.prunedAt),
                     ]
                 }),
             "people": .list(

@@ -123,7 +123,7 @@ extension FlowEditorPages {
             "draft_text": ViewValue(
                 campaign.drafts > 0 ? words("campaigns.draft_chip", ["count": .integer(Int64(campaign.drafts))]) : nil),
             "synced_iso": .string(campaign.syncedAt.iso8601),
-            "synced_text": .string(Self.text(campaign.syncedAt, words)),
+            "synced_text": .string(words.utc(campaign.syncedAt)),
         ]
     }
 }

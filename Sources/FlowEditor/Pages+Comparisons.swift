@@ -19,7 +19,7 @@ extension FlowEditorPages {
         let context: ViewValue = [
             "flow_key": .integer(flow.id),
             "title": .string(words("conflict.title", ["number": .integer(Int64(flow.number))])),
-            "fetched": Self.time(flow.fetchedAt, words), "now": Self.time(flow.theirsAt, words),
+            "fetched": words.time(flow.fetchedAt), "now": words.time(flow.theirsAt),
             "count_text": .string(counts.joined(separator: ", ")),
             "rows": .list(comparison.rows.map { conflictRow($0, flow, words) }),
             "base_total": .string(Self.total(flow.draft.baseOffers)),
@@ -89,7 +89,7 @@ extension FlowEditorPages {
         ].joined(separator: " ")
         let context: ViewValue = [
             "is_same": .bool(differing.isEmpty), "summary": .string(summary),
-            "checked": Self.time(drift.checkedAt, words),
+            "checked": words.time(drift.checkedAt),
             "flows": .list(
                 differing.map { flow in
                     [

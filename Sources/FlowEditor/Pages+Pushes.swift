@@ -34,7 +34,7 @@ extension FlowEditorPages {
         let facts = [words("common.request_id", ["id": .string(push.requestID)]), push.problem?.facts]
         return [
             "push_id": .integer(push.id), "created_iso": .string(push.createdAt.iso8601),
-            "created_text": .string(Self.text(push.createdAt, words)),
+            "created_text": .string(words.utc(push.createdAt)),
             "who": .string(push.userName ?? NumberFormat.missing), "campaign_name": .string(listed.campaignName),
             "campaign_key": .integer(listed.campaignID),
             "flow_label": .string(words("flow.label", ["number": .integer(Int64(listed.flowNumber))])),

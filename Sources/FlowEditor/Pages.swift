@@ -9,16 +9,6 @@ import Views
 struct FlowEditorPages: Sendable {
     let frame: Frame
 
-    /// A moment for `<time>`: exact for scripts, which put it into the browser's zone, and readable without them.
-    static func time(_ time: Timestamp?, _ words: Words) -> ViewValue {
-        guard let time else { return nil }
-        return ["iso": .string(time.iso8601), "text": .string(text(time, words))]
-    }
-
-    static func text(_ time: Timestamp, _ words: Words) -> String {
-        DateFormat(words.language, offsetMinutes: 0).dateTime(time) + " UTC"
-    }
-
     static func percent(_ share: Int, _ words: Words) -> String {
         words.numbers.percent(Int64(share), places: 0)
     }
@@ -50,7 +40,7 @@ struct FlowEditorPages: Sendable {
             "is_archived": .bool(summary.state == .archived),
             "state_word": .string(Self.stateWord(summary.state, words)), "tracker_name": .string(campaign.trackerName),
             "keitaro_url": .string("\(campaign.trackerURL)/admin/#!/campaigns/\(summary.keitaroID)"),
-            "synced": Self.time(summary.syncedAt, words), "period": .string(query?["period"] ?? "7_days_ago"),
+            "synced": words.time(summary.syncedAt), "period": .string(query?["period"] ?? "7_days_ago"),
             "period_from": ViewValue(query?["from"]), "period_to": ViewValue(query?["to"]),
             "is_fetched": .bool(campaign.streamsFetchedAt != nil), "has_flows": .bool(!flows.isEmpty),
             "has_several_flows": .bool(flows.count > 1),
@@ -85,11 +75,11 @@ struct FlowEditorPages: Sendable {
             "more_filters_text": ViewValue(filters.moreText),
             "pushed": flow.lastPushed.map { pushed in
                 [
-                    "iso": .string(pushed.at.iso8601), "text": .string(Self.text(pushed.at, words)),
+                    "iso": .string(pushed.at.iso8601), "text": .string(words.utc(pushed.at)),
                     "by": ViewValue(pushed.by),
                 ]
             } ?? nil,
-            "fetched": Self.time(flow.fetchedAt, words), "segments": .list(segments(active, words)),
+            "fetched": words.time(flow.fetchedAt), "segments": .list(segments(active, words)),
             "total_text": .string(Self.percent(draft.total, words)), "total_problem": totalProblem(draft, words),
             "has_offers": .bool(!flow.rows.isEmpty), "leads_to_action": .bool(leadsToAction),
             "offers": .list(draft.rows.map { offer($0, network: flow.networks[$0.offerID], words, canEdit: canEdit) }),

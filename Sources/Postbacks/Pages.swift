@@ -64,14 +64,6 @@ struct PostbackPages: Sendable {
             ? words.numbers.number(number, places: 2) : words.numbers.money(number, currency, places: 2)
     }
 
-    static func time(_ time: Timestamp?, _ words: Words) -> ViewValue {
-        guard let time else { return nil }
-        return [
-            "iso": .string(time.iso8601),
-            "text": .string(DateFormat(words.language, offsetMinutes: 0).dateTime(time) + " UTC"),
-        ]
-    }
-
     static func choice(_ value: String, _ label: String, isCurrent: Bool) -> ViewValue {
         ["value": .string(value), "label": .string(label), "is_current": .bool(isCurrent)]
     }

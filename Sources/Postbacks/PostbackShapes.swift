@@ -139,7 +139,9 @@ enum PostbackShapes {
 
     static let trial = Shape.object([
         .required("days", count), .required("read", count, "Stored postbacks."), .required("messages", change),
-        .required("message", .text), .required("duplicates", change),
+        .required("message", .text),
+        .required("cut", .text.orNull, "When there was more than is read at once: what was tried."),
+        .required("duplicates", change),
         .required("ignored", change, "Kept from their conversions by a policy, and so not told."),
         .required("unmapped", change),
         .required("moved", count, "Told elsewhere, under another status, or not at all."),

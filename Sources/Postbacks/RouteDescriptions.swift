@@ -115,7 +115,7 @@ extension PostbackDeskRoutes {
             parameters: [profileID],
             content: .init(
                 [
-                    .optional("days", .word("1", "7", "30"), "7 unless given."),
+                    .optional("days", .integer(1...90), "7 unless given."),
                     .optional("timezone", .text(1...64), "Whose days are counted."),
                     .optional("profile", .object(profileFields), "What of the profile would change."),
                     .optional(

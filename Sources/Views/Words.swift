@@ -1,3 +1,5 @@
+import Base
+
 /// The words of one language, for Swift code: `words("flow.changes", ["count": .integer(3), "flow": .string("Flow 2")])`.
 /// Two references: cheap to pass along with a request. Plain text comes back, not HTML.
 package struct Words: Sendable {
@@ -10,6 +12,18 @@ package struct Words: Sendable {
     }
 
     package var numbers: NumberFormat { NumberFormat(language) }
+
+    /// In UTC.
+    package var dates: DateFormat { DateFormat(language, offsetMinutes: 0) }
+
+    /// "21 Nov 2026, 14:32 UTC"
+    package func utc(_ time: Timestamp) -> String { "\(dates.dateTime(time)) UTC" }
+
+    /// What a `<time>` shows: `iso` for the page's script, which writes it in the reader's zone, and `text` until then. Null without a
+    /// time.
+    package func time(_ time: Timestamp?) -> ViewValue {
+        time.map { ["iso": .string($0.iso8601), "text": .string(utc($0))] } ?? nil
+    }
 
     /// `count` chooses a plural's form; whole numbers are grouped as the language groups them.
     ///

@@ -55,12 +55,17 @@ import Testing
             var trial = RouteTrial(before: profile, after: profile)
             let store = PostbackDeskStore(
                 database: database, vault: PostbackVault(SecretKey(Secret("a secret of the tests alone"))))
-            try await store.feed(&trial, ofProfile: profile.id, days: 1)
+            #expect(try await store.feed(&trial, ofProfile: profile.id, days: 1) == nil)
             let result = trial.result(in: try #require(ZoneClock.named("UTC")))
             #expect(result.messages.before == told && result.messages.after == told)
             #expect(told > 20 && told < result.read)
             #expect((result.ignored.before > 5) == !policies.isEmpty)
             #expect(result.duplicates.before > 0)
+            // The newest alone, and it says from where.
+            var newest = RouteTrial(before: profile, after: profile)
+            let cut = try await store.feed(&newest, ofProfile: profile.id, days: 1, atMost: 10)
+            #expect(try #require(cut) > Timestamp.now().adding(.seconds(-86_400)))
+            #expect(newest.result(in: try #require(ZoneClock.named("UTC"))).read == 10)
         }
     }
 }

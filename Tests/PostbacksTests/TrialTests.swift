@@ -21,7 +21,7 @@ import Testing
                 desk.database, profile: id, at: Timestamp.now().adding(.seconds(-2 * 86_400)), click: "old")
             let path = "/postbacks/profiles/\(id)/try/"
             let answer = try await admin.post(
-                path, ["days": "1", "route": ["chat_id": -2, "match": "source", "match_value": "TikTok"]])
+                path, ["days": 1, "route": ["chat_id": -2, "match": "source", "match_value": "TikTok"]])
             #expect(answer.status == 200, "\(answer.text)")
             #expect(answer.json["read"] == 1_203)
             #expect(answer.json["messages"] == ["before": 1_203, "after": 1_203])
@@ -31,8 +31,12 @@ import Testing
             #expect(chats.first { $0["chat_id"] == -1 }?["messages"] == ["before": 1_203, "after": 0])
             #expect(answer.json["first"]?[0]?["text"]?.stringValue?.contains("KZ Loans") == true)
             let mapped = try await admin.post(
-                path, ["days": "1", "profile": ["status_mappings": ["sale": "rejected"]]])
+                path, ["days": 1, "profile": ["status_mappings": ["sale": "rejected"]]])
             #expect(mapped.json["moved"] == 1_203)
+            for days: JSON in [0, 91, 1.5, "week"] {
+                let refused = try await admin.post(path, ["days": days])
+                #expect(refused.status == 422 && refused.fields == ["days"], "\(days)")
+            }
             let refused = try await admin.post(path, ["route": ["match": "any"]])
             #expect(refused.fields == ["chat_id"])
             #expect(try await admin.get("/postbacks/routes/").json["routes"] == [])

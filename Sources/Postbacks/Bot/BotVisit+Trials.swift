@@ -12,7 +12,7 @@ extension BotVisit {
         case newRoute = "new"
     }
 
-    private static let days: Int64 = 7
+    private static let days = 7
 
     /// Without a postback to try it on it is saved at once.
     /// - Throws: `Problem` for settings that can't be.
@@ -33,13 +33,14 @@ extension BotVisit {
             return try await offer(kind, id, settings, Self.preview(settings, after.language))
         }
         guard let clock = ZoneClock.named("UTC") else { return try await save(kind, id, settings) }
-        let result = try await store.trial(from: listed.profile, to: after, days: Self.days, in: clock)
+        let (result, cutAt) = try await store.trial(from: listed.profile, to: after, days: Self.days, in: clock)
         guard result.read > 0 else { return try await save(kind, id, settings) }
         let chats = try await store.chats(for: member.reader)
         var lines = [
-            "🧪 <b>\(BotText.escape(TrialJSON.sentence(result, days: Self.days, words)))</b>",
+            "🧪 <b>\(BotText.escape(TrialJSON.sentence(result, words)))</b>",
             text("postbacks.bot.tried"), "",
         ]
+        if let cutAt { lines.insert(BotText.escape(TrialJSON.cut(cutAt, words)), at: 1) }
         lines += result.chats.prefix(8).map { counts in
             "• \(BotText.escape(chatName(counts.chat.chatID, chats))): \(counts.messages.before) → \(counts.messages.after)"
         }

@@ -81,7 +81,7 @@ extension PostbackPages {
         let offer = event.offerName.isEmpty ? event.offerID : event.offerName
         let own: ViewObject = [
             "event_id": .string(event.id), "place": .string(event.place.text), "iso": .string(event.at.iso8601),
-            "time": .string(DateFormat(words.language, offsetMinutes: 0).timeWithSeconds(event.at)),
+            "time": .string(words.dates.timeWithSeconds(event.at)),
             "status_word": .string(Self.statusWord(event.status, words)),
             "campaign": .string(campaign.isEmpty ? NumberFormat.missing : campaign),
             "offer": .string(offer.isEmpty ? NumberFormat.missing : offer),
@@ -246,7 +246,7 @@ extension PostbackPages {
         let blocked = whole.messages.first { $0.chatProblem != nil }
         let own: ViewObject = [
             "place": .string(event.place.text), "iso": .string(event.at.iso8601),
-            "time_text": .string(DateFormat(words.language, offsetMinutes: 0).dateTime(event.at) + " UTC"),
+            "time_text": .string(words.utc(event.at)),
             "status_word": .string(Self.statusWord(event.status, words)), "facts": .list(facts),
             "profile_id": .integer(event.profileID), "can_edit": .bool(canEdit),
             "problem": ViewValue(Self.problem(event.delivery.problem, words)),
@@ -259,14 +259,14 @@ extension PostbackPages {
                     [
                         "chat": .string(message.chatTitle.isEmpty ? String(message.chatID) : message.chatTitle),
                         "state_word": .string(words("postbacks.message.\(message.state)")),
-                        "when": Self.time(message.settledAt, words),
+                        "when": words.time(message.settledAt),
                         "error": ViewValue(Self.problem(message.error ?? message.chatProblem, words)),
                     ]
                 }),
             "has_transitions": .bool(!whole.transitions.isEmpty),
             "transitions": .list(
                 whole.transitions.map { transition in
-                    guard case .object(let time) = Self.time(transition.at, words) else { return nil }
+                    guard case .object(let time) = words.time(transition.at) else { return nil }
                     return .object(
                         time.merging([
                             "before": ViewValue(transition.before.map { Self.statusWord($0, words) }),

@@ -38,7 +38,7 @@ extension PostbackPages {
     private func row(_ row: RawRequestRow, _ words: Words) -> ViewValue {
         [
             "place": ViewValue(row.eventID == nil ? nil : row.cursor.text), "iso": .string(row.at.iso8601),
-            "text": .string(DateFormat(words.language, offsetMinutes: 0).dateTime(row.at) + " UTC"),
+            "text": .string(words.utc(row.at)),
             "outcome_word": .string(words("postbacks.outcome.\(row.outcome)")),
             "is_good": .bool(row.outcome == "accepted"), "is_refused": .bool(row.eventID == nil),
             "is_odd": .bool(["duplicate", "unmapped", "ignored"].contains(row.outcome)),

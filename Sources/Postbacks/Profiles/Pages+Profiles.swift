@@ -44,7 +44,7 @@ extension PostbackPages {
                         "chat_problem": ViewValue(Self.problem(problem, words)),
                         "routes_count": .string(words.numbers.number(Int64(profile.routes.count))),
                         "conversions": .string(words.numbers.number(listed.conversionsToday)),
-                        "last": Self.time(listed.lastEventAt, words), "owner": ViewValue(listed.ownerName),
+                        "last": words.time(listed.lastEventAt), "owner": ViewValue(listed.ownerName),
                     ]
                 }),
         ]
@@ -63,7 +63,7 @@ extension PostbackPages {
             "profile_id": .integer(profile.id), "name": .string(profile.name), "is_on": .bool(profile.isEnabled),
             "enable_value": .string(profile.isEnabled ? "false" : "true"), "owner": ViewValue(listed.ownerName),
             "can_edit": .bool(canEdit), "url": ViewValue(url), "curl": .string(Self.curl(url ?? "")),
-            "field_list": .string(Self.fieldList), "old_until": Self.time(listed.oldSecretUntil, words),
+            "field_list": .string(Self.fieldList), "old_until": words.time(listed.oldSecretUntil),
             "chat_field": "profile-chat",
             "chat_choices": .list(Self.chats(chats, chosen: profile.chatID, words, mayBeNone: true)),
             "chat_problem": ViewValue(Self.problem(chats.first { $0.id == profile.chatID }?.problem, words)),

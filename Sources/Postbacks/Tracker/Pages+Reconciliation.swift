@@ -46,10 +46,11 @@ struct TrackerPages: Sendable {
     }
 
     private func silence(_ silence: ReconciliationStore.Silence, _ words: Words) -> ViewValue {
-        let since = DateFormat(words.language, offsetMinutes: 0).dateTime(silence.since) + " UTC"
-        return [
+        [
             "sentence": .string(
-                words("reconciliation.silent", ["name": .string(silence.profileName), "time": .string(since)])),
+                words(
+                    "reconciliation.silent",
+                    ["name": .string(silence.profileName), "time": .string(words.utc(silence.since))])),
             "href": .string("/postbacks/?profile=\(silence.profileID)"),
         ]
     }
@@ -83,7 +84,7 @@ struct TrackerPages: Sendable {
             "recovered": Self.count(day.recovered, words),
             "gap": .string(words.numbers.percent(gap, places: 1)),
             "is_good": .bool(gap.map { $0 <= 2 } ?? false), "is_wide": .bool(gap.map { $0 > 2 && $0 <= 5 } ?? false),
-            "is_bad": .bool(gap.map { $0 > 5 } ?? false), "checked": Self.time(day.checkedAt, words),
+            "is_bad": .bool(gap.map { $0 > 5 } ?? false), "checked": words.time(day.checkedAt),
             "error": ViewValue(day.error.map { $0 == "key_refused" ? words("error.keitaro.refused_key") : $0 }),
             "href": .string("/postbacks/reconciliation/?profile=\(day.profileID)&day=\(day.day)"),
         ]
@@ -112,7 +113,7 @@ struct TrackerPages: Sendable {
             "ours": .string(side(difference.ours) { PostbackPages.statusWord($0, words) }),
             "outcome_word": .string(words("reconciliation.outcome.\(outcome)")),
             "is_recovered": .bool(outcome == "recovered"), "is_open": .bool(outcome == "open"),
-            "found": Self.time(difference.foundAt, words),
+            "found": words.time(difference.foundAt),
         ]
     }
 
@@ -152,7 +153,7 @@ struct TrackerPages: Sendable {
         [
             "kind_word": .string(words("installation.kind.\(place.kind.rawValue)")), "keitaro_id": .integer(place.id),
             "name": .string(place.name), "statuses": .string(place.statuses.sorted().joined(separator: ", ")),
-            "since": Self.time(place.since, words), "is_gone": .bool(place.goneAt != nil),
+            "since": words.time(place.since), "is_gone": .bool(place.goneAt != nil),
         ]
     }
 
@@ -190,14 +191,7 @@ struct TrackerPages: Sendable {
     /// Of a day as it is stored.
     private static func date(_ day: String, _ words: Words) -> String {
         guard let date = Timestamp(iso8601: day, offsetWhenAbsent: 0)?.date else { return day }
-        return DateFormat(words.language, offsetMinutes: 0).date(date)
-    }
-
-    private static func time(_ time: Timestamp, _ words: Words) -> ViewValue {
-        [
-            "iso": .string(time.iso8601),
-            "text": .string(DateFormat(words.language, offsetMinutes: 0).dateTime(time) + " UTC"),
-        ]
+        return words.dates.date(date)
     }
 }
 

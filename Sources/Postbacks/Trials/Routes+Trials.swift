@@ -22,7 +22,7 @@ extension PostbackDeskRoutes {
         let json = try request.settings()
         let fields = SettingFields(json: json)
         let listed = try await profile(request)
-        let days = fields.has("days") ? Int64(try fields.word("days", of: ["1", "7", "30"])) ?? 7 : 7
+        let days = fields.has("days") ? try fields.number("days", 1...90) : 7
         let zone = fields.has("timezone") ? try fields.text("timezone", 1...64) : "UTC"
         guard let clock = ZoneClock.named(zone) else {
             throw SettingFields.refuse("timezone", "postbacks.refused.zone", ["zone": .string(zone)])
@@ -31,10 +31,11 @@ extension PostbackDeskRoutes {
         if let settings = json["profile"] { try ProfileInput.apply(settings, to: &after) }
         if let settings = json["route"] { try Self.apply(route: settings, to: &after) }
         if fields.has("remove_route"), let id = try fields.id("remove_route") { after.routes.removeAll { $0.id == id } }
-        let result = try await store.trial(from: listed.profile, to: after, days: days, in: clock)
+        let trial = try await store.trial(from: listed.profile, to: after, days: days, in: clock)
         let chats = try await store.chats(for: try reader(request))
         return .json(
-            TrialJSON.answer(result, days: days, chats: chats, words: frame.words(for: request)))
+            TrialJSON.answer(
+                trial.result, days: days, cutAt: trial.cutAt, chats: chats, words: frame.words(for: request)))
     }
 
     /// With an id the route of the profile that has it, else a new one; then all in their order.

@@ -7,24 +7,32 @@ extension PostbackDeskStore {
     private static let triedAtOnce = 500
 
     /// What would have been told in the last days under other settings of the same profile.
+    /// - Returns: with the time of the oldest that was read, where ``trialLimit`` left out older ones of those days.
     func trial(
-        from before: PostbackProfile, to after: PostbackProfile, days: Int64, in clock: ZoneClock
-    ) async throws -> RouteTrial.Result {
+        from before: PostbackProfile, to after: PostbackProfile, days: Int, in clock: ZoneClock
+    ) async throws -> (result: RouteTrial.Result, cutAt: Timestamp?) {
         var trial = RouteTrial(before: before, after: after)
-        try await feed(&trial, ofProfile: before.id, days: days)
-        return trial.result(in: clock)
+        let cutAt = try await feed(&trial, ofProfile: before.id, days: days)
+        return (trial.result(in: clock), cutAt)
     }
 
     /// Tries what the profile received in the last days, in the order of time, in pieces: a trial of a month doesn't hold the month in
     /// memory. Of clicks that were known before, the trial learns what came then. What was tested or read again isn't among it.
-    func feed(_ trial: inout RouteTrial, ofProfile id: Int64, days: Int64) async throws {
-        let since = try await database.one(
+    /// - Returns: where it began, when ``trialLimit`` left out older ones of those days.
+    @discardableResult
+    func feed(
+        _ trial: inout RouteTrial, ofProfile id: Int64, days: Int, atMost limit: Int = trialLimit
+    ) async throws -> Timestamp? {
+        let bounds = try await database.one(
             """
-            SELECT coalesce((SELECT created_at FROM postback_events WHERE profile_id = \(id)
-                AND created_at > now() - make_interval(days => \(days)::int) ORDER BY created_at DESC OFFSET \(Self.trialLimit)::int LIMIT 1),
-                now() - make_interval(days => \(days)::int)) AS since
+            WITH asked AS (SELECT now() - make_interval(days => \(days)::int) AS since)
+            SELECT since, (SELECT created_at FROM postback_events
+                WHERE profile_id = \(id) AND created_at > since AND created_at <= now() AND origin IN ('keitaro', 'recovered')
+                ORDER BY created_at DESC OFFSET \(limit)::int LIMIT 1) AS cut_at
+            FROM asked
             """)
-        let start: Timestamp = try since.get("since")
+        let cutAt: Timestamp? = try bounds.get("cut_at")
+        let start: Timestamp = try cutAt ?? bounds.get("since")
         var place = EventQuestion.Place(at: start, id: "ffffffff-ffff-ffff-ffff-ffffffffffff")
         var learned = Keys()
         while true {
@@ -40,7 +48,7 @@ extension PostbackDeskStore {
                 trial.learn(try Self.stored(row))
             }
             for row in rows { trial.add(try Self.stored(row)) }
-            guard rows.count == Self.triedAtOnce, let last = rows.last else { return }
+            guard rows.count == Self.triedAtOnce, let last = rows.last else { return cutAt }
             place = EventQuestion.Place(at: try last.get("created_at"), id: try last.get("id"))
         }
     }

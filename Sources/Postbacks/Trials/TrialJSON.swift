@@ -5,7 +5,8 @@ import Views
 /// What a trial found, for the page beside the editor and for programs.
 enum TrialJSON {
     static func answer(
-        _ result: RouteTrial.Result, days: Int64, chats: [PostbackDeskStore.KnownChat], words: Words
+        _ result: RouteTrial.Result, days: Int, cutAt: Timestamp?,
+        chats: [PostbackDeskStore.KnownChat], words: Words
     ) -> JSON {
         func change(_ change: RouteTrial.Change) -> JSON {
             ["before": .integer(Int64(change.before)), "after": .integer(Int64(change.after))]
@@ -18,8 +19,9 @@ enum TrialJSON {
             .array(destinations.map { .string(PostbackPages.title(ofChat: $0.chatID, chats) ?? "") })
         }
         return [
-            "days": .integer(days), "read": .integer(Int64(result.read)), "messages": change(result.messages),
-            "message": .string(sentence(result, days: days, words)), "duplicates": change(result.duplicates),
+            "days": .integer(Int64(days)), "read": .integer(Int64(result.read)), "messages": change(result.messages),
+            "message": .string(sentence(result, words)), "cut": PostbackJSON.text(cutAt.map { cut($0, words) }),
+            "duplicates": change(result.duplicates),
             "ignored": change(result.ignored),
             "unmapped": change(result.unmapped), "moved": .integer(Int64(result.moved)),
             "chats": .array(
@@ -49,7 +51,7 @@ enum TrialJSON {
     }
 
     /// `214 messages instead of 31`
-    static func sentence(_ result: RouteTrial.Result, days: Int64, _ words: Words) -> String {
+    static func sentence(_ result: RouteTrial.Result, _ words: Words) -> String {
         let numbers = words.numbers
         return words(
             result.moved == 0 ? "postbacks.trial.same" : "postbacks.trial.sentence",
@@ -57,6 +59,16 @@ enum TrialJSON {
                 "count": .integer(Int64(result.messages.after)),
                 "after": .string(numbers.number(Int64(result.messages.after))),
                 "before": .string(numbers.number(Int64(result.messages.before))),
+            ])
+    }
+
+    /// `Only the newest 100,000 requests were tried, those since 14 Nov 2026, 08:30 UTC.`
+    static func cut(_ time: Timestamp, _ words: Words) -> String {
+        words(
+            "postbacks.trial.cut",
+            [
+                "count": .string(words.numbers.number(Int64(PostbackDeskStore.trialLimit))),
+                "time": .string(words.utc(time)),
             ])
     }
 }
