@@ -47,7 +47,8 @@ package struct PostbackStore: Sendable {
         let raw: String
     }
 
-    func add(_ refusals: [Refusal], keeping limit: Int) async throws(PostgresError) {
+    /// - Parameter bytes: of requests, as they lie in the table.
+    func add(_ refusals: [Refusal], keeping limit: Int, bytes: Int) async throws(PostgresError) {
         try await database.execute(
             """
             INSERT INTO postback_refusals (at, outcome, profile_id, address, raw)
@@ -57,7 +58,10 @@ package struct PostbackStore: Sendable {
         try await database.execute(
             """
             DELETE FROM postback_refusals
-            WHERE id <= (SELECT id FROM postback_refusals ORDER BY id DESC OFFSET \(limit)::int LIMIT 1)
+            WHERE id <= (SELECT max(id) FROM (
+                SELECT id, row_number() OVER newest AS rows, sum(pg_column_size(raw)) OVER newest AS bytes
+                FROM postback_refusals WINDOW newest AS (ORDER BY id DESC)) AS sized
+                WHERE rows > \(limit)::int OR bytes > \(bytes)::int)
             """)
     }
 }

@@ -203,13 +203,21 @@ import Testing
             #expect(try kept[0].get("profile_id", Int64?.self) == off)
             #expect(try kept.allSatisfy { try !$0.get("raw", String.self).contains("-secret") })
             #expect(try await database.one("SELECT count(*) FROM postback_events").get(0, Int.self) == 0)
-            // The log of refusals has an end.
+        }
+    }
+
+    @Test(arguments: [(rows: 10, bytes: 1_000_000), (rows: 1_000, bytes: 10_700)])
+    func `the log of refusals ends after so many, and after so many bytes`(rows: Int, bytes: Int) async throws {
+        try await withTestDatabase { database, _ in
             let store = PostbackStore(database: database)
-            let many = (0..<30).map { number in
-                PostbackStore.Refusal(
-                    at: .now(), outcome: "bad_secret", profileID: nil, address: "\(number)", raw: "{}")
+            for batch in 0..<3 {
+                let many = (0..<10).map { number in
+                    PostbackStore.Refusal(
+                        at: .now(), outcome: "bad_secret", profileID: nil, address: "\(batch * 10 + number)",
+                        raw: JSON.object(["body": .string(String(repeating: "a", count: 1_000))]).text)
+                }
+                try await store.add(many, keeping: rows, bytes: bytes)
             }
-            try await store.add(many, keeping: 10)
             let left = try await database.one(
                 "SELECT count(*) AS count, min(address::int) AS first FROM postback_refusals")
             #expect(try left.get("count", Int.self) == 10)

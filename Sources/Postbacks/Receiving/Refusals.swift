@@ -5,7 +5,7 @@ import Synchronization
 
 /// Keeps what came with a wrong secret, or for a profile that is switched off: for whoever looks for the postbacks that don't arrive.
 /// Strangers send what they like as often as they like, so it is capped at every step: a burst is counted and not kept, and the table
-/// holds the newest few thousand. Any thread.
+/// holds the newest few thousand, and no more than some megabytes of them. Any thread.
 package final class Refusals: Sendable {
     private struct State {
         var waiting: [PostbackStore.Refusal] = []
@@ -23,6 +23,8 @@ package final class Refusals: Sendable {
     /// Lines of the log in a minute.
     package static let saidLimit = 20
     package static let keptLimit = 5_000
+    /// Of them, in the table.
+    package static let keptBytes = 32 << 20
     private static let pause = Duration.milliseconds(200)
 
     private let store: PostbackStore
@@ -59,7 +61,7 @@ package final class Refusals: Sendable {
                 return state.waiting
             }
             do {
-                try await store.add(refusals, keeping: Self.keptLimit)
+                try await store.add(refusals, keeping: Self.keptLimit, bytes: Self.keptBytes)
             } catch {
                 state.withLock { state in
                     state.unkept += refusals.count
