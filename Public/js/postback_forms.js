@@ -1,7 +1,7 @@
 // Forms of profiles and routes: their fields as JSON, refusals beside the form.
 
 import { post } from "./api.js";
-import { toastProblem } from "./toasts.js";
+import { toastAfterReload, toastProblem } from "./toasts.js";
 
 /** A chat is chosen from the list, or named by its number. */
 export function startChatChoice(form) {
@@ -57,4 +57,11 @@ export async function submit(form, url, content) {
   } finally {
     for (const button of buttons) button.disabled = false;
   }
+}
+
+/** The page as it is after what was saved; null: nothing was. */
+export function reloadAfter(answer) {
+  if (!answer) return;
+  toastAfterReload(answer.message);
+  location.reload();
 }

@@ -1,7 +1,7 @@
 // Profiles: making one, and one's settings.
 
 import { post } from "./api.js";
-import { chosenChat, integer, startChatChoice, submit } from "./postback_forms.js";
+import { chosenChat, integer, reloadAfter, startChatChoice, submit } from "./postback_forms.js";
 import { slot } from "./markup.js";
 import { Trial } from "./postback_trial.js";
 import { toast, toastAfterReload, toastProblem } from "./toasts.js";
@@ -67,14 +67,8 @@ function listenTo(page, name, run) {
   form?.addEventListener("submit", (event) => { event.preventDefault(); run(form); });
 }
 
-function reloadAfter(answer) {
-  if (!answer) return;
-  toastAfterReload(answer.message);
-  location.reload();
-}
-
 /** All that the form of a profile holds, as the API takes it. */
-export function settings(form) {
+function settings(form) {
   const data = new FormData(form);
   const content = {
     name: data.get("name"), chat_id: chosenChat(form), topic_id: integer(data.get("topic_id")), language: data.get("language"),

@@ -4,9 +4,8 @@ import { openDialog } from "./dialogs.js";
 import { timeZone } from "./format.js";
 import { addShortcuts } from "./keyboard.js";
 import { slot } from "./markup.js";
-import { chooseChat, chosenChat, integer, startChatChoice, submit } from "./postback_forms.js";
+import { chooseChat, chosenChat, integer, reloadAfter, startChatChoice, submit } from "./postback_forms.js";
 import { Trial } from "./postback_trial.js";
-import { toastAfterReload } from "./toasts.js";
 import { word } from "./words.js";
 
 const TEXTS = ["name", "match", "match_value", "priority", "topic_id", "quiet_from", "quiet_until", "quiet_zone", "quiet_mode", "language"];
@@ -132,10 +131,4 @@ class RouteEditor {
   async remove(form) {
     reloadAfter(await submit(form, `/postbacks/routes/${this.row.dataset.route}/remove/`, {}));
   }
-}
-
-function reloadAfter(answer) {
-  if (!answer) return;
-  toastAfterReload(answer.message);
-  location.reload();
 }

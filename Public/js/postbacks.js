@@ -1,15 +1,17 @@
 // The live log: rows as they come, filters as you type, one event in the panel.
 
-import { getFragment, isAbort, post } from "./api.js";
+import { get, getFragment, isAbort } from "./api.js";
 import { zoneName } from "./format.js";
 import { addShortcuts, moveFocus } from "./keyboard.js";
 import { fromServer, icon, slot } from "./markup.js";
+import { ACTIONS, act } from "./postback_actions.js";
 import { localiseTimes } from "./times.js";
-import { toast, toastProblem } from "./toasts.js";
+import { toastProblem } from "./toasts.js";
 import { word } from "./words.js";
 
 const TYPING_PAUSE = 120;
 const MOST_ROWS = 400;
+const RETRY = 5_000;
 const FILTERS = ["q", "profile", "status", "delivery", "outcome", "campaign", "from", "to"];
 
 export function startPostbacks(page) {
@@ -36,6 +38,8 @@ class Log {
     this.chip = page.querySelector("#live-chip");
     this.newest = page.dataset.newest || null;
     this.isPaused = false;
+    this.isLive = true;
+    // By id; null: it fits no more.
     this.held = new Map();
     this.skippedButton = page.querySelector("#log-skipped");
     this.skippedButton.addEventListener("click", () => this.refilter());
@@ -44,10 +48,13 @@ class Log {
     this.listenToFilter();
     this.listenToRows();
     this.pauseButton.addEventListener("click", () => this.togglePause());
-    this.connect();
+    // What comes now is not of an older page.
+    const isOlder = new URLSearchParams(location.search).has("before");
+    this.chip.hidden = this.pauseButton.hidden = isOlder;
+    if (!isOlder) this.connect();
     // A page that is left closes its line, or it could not be kept for going back.
     addEventListener("pagehide", () => this.source?.close());
-    addEventListener("pageshow", (event) => { if (event.persisted) this.refilter(); });
+    addEventListener("pageshow", (event) => { if (event.persisted && this.source) this.refilter(); });
   }
 
   get body() { return this.scroll.querySelector("tbody"); }
@@ -68,26 +75,62 @@ class Log {
     parameters.set("html", "1");
     if (this.newest) parameters.set("after", this.newest);
     const source = (this.source = new EventSource(`/postbacks/live/?${parameters}`));
-    source.addEventListener("open", () => this.showState());
-    source.addEventListener("error", () => this.showState());
+    source.addEventListener("open", () => this.showState(true));
+    source.addEventListener("error", () => {
+      this.showState(false);
+      // A browser does not come back by itself to a line that was refused.
+      if (source.readyState === EventSource.CLOSED) setTimeout(() => this.askAgain(source), RETRY);
+    });
     source.addEventListener("events", (event) => this.take(JSON.parse(event.data)));
+    // Its time was over: the next one begins at once, and the page stays live meanwhile.
+    source.addEventListener("end", () => this.connect());
+    this.chip.hidden = this.pauseButton.hidden = false;
   }
 
-  showState() {
-    const isLive = this.source.readyState === EventSource.OPEN;
-    const text = this.isPaused ? word("postbacks.held", { count: this.held.size }) : isLive ? word("postbacks.live") : word("postbacks.lost");
+  /** An ordinary request finds out why, and leads to the login page when the session has ended. */
+  async askAgain(source) {
+    if (source !== this.source) return;
+    try {
+      await get("/postbacks/summary/");
+      if (source === this.source) this.connect();
+    } catch (problem) {
+      if (problem.isPassing) setTimeout(() => this.askAgain(source), RETRY);
+      else toastProblem(problem);
+    }
+  }
+
+  showState(isLive = this.isLive) {
+    this.isLive = isLive;
+    const isUp = isLive && !this.isPaused;
+    const text = this.isPaused ? word("postbacks.held", { count: this.heldCount }) : isLive ? word("postbacks.live") : word("postbacks.lost");
     slot(this.chip, "live").textContent = text;
-    this.chip.classList.toggle("is-up", isLive && !this.isPaused);
-    this.chip.classList.toggle("is-outline", !isLive || this.isPaused);
-    this.chip.querySelector(".dot").className = isLive && !this.isPaused ? "dot is-up" : "dot is-hollow";
+    this.chip.classList.toggle("is-up", isUp);
+    this.chip.classList.toggle("is-outline", !isUp);
+    this.chip.querySelector(".dot").className = isUp ? "dot is-up" : "dot is-hollow";
   }
 
-  take({ events, skipped, summary_html: strip }) {
+  /** How many are held that are not on the page yet. */
+  get heldCount() {
+    const shown = new Set(this.rows.map((row) => row.dataset.event));
+    return [...this.held].filter(([id, event]) => event && !shown.has(id)).length;
+  }
+
+  take({ events, gone, skipped, whole_from: start, summary_html: strip }) {
     if (skipped) this.showSkipped(this.skipped + skipped);
     if (strip) this.strip.replaceChildren(fromServer(strip));
+    const changes = new Map(gone.map((id) => [id, null]));
+    if (start) {
+      // From there on nothing else fits than what is told now.
+      for (const { dataset } of this.rows) if (this.order(dataset.place, start) > 0) changes.set(dataset.event, null);
+      for (const [id, event] of this.held) if (event && this.order(event.place, start) > 0) changes.set(id, null);
+    }
     for (const event of events) {
-      if (this.isPaused) this.held.set(event.id, event);
-      else this.show(event);
+      changes.set(event.id, event);
+      if (!this.newest || this.order(event.place, this.newest) > 0) this.newest = event.place;
+    }
+    for (const [id, event] of changes) {
+      if (this.isPaused) this.held.set(id, event);
+      else this.show(id, event);
     }
     if (this.isPaused) this.showState();
   }
@@ -99,11 +142,14 @@ class Log {
     this.skippedButton.textContent = count === 0 ? "" : word("postbacks.skipped", { count });
   }
 
-  show(event) {
+  /** @param event null: it fits no more. */
+  show(id, event) {
+    const old = this.body.querySelector(`tr[data-event="${CSS.escape(id)}"]`);
+    if (!event) return old?.remove();
     const row = fromServer(`<table><tbody>${event.html}</tbody></table>`).querySelector("tr");
     localiseTimes(row);
-    const old = this.body.querySelector(`tr[data-event="${CSS.escape(event.id)}"]`);
     if (old) {
+      if (old.innerHTML === row.innerHTML) return;
       const hadFocus = old.contains(document.activeElement);
       row.classList.toggle("is-chosen", old.classList.contains("is-chosen"));
       old.replaceWith(row);
@@ -112,7 +158,6 @@ class Log {
       this.body.querySelector(".row-empty")?.remove();
       row.classList.add("is-new");
       this.insert(row);
-      if (!this.newest || this.order(event.place, this.newest) > 0) this.newest = event.place;
     }
     if (this.shownPlace === event.place) this.refreshPanel();
   }
@@ -133,12 +178,13 @@ class Log {
   }
 
   togglePause() {
+    if (!this.source) return;
     this.isPaused = !this.isPaused;
     this.pauseButton.setAttribute("aria-pressed", this.isPaused);
     slot(this.pauseButton, "pause").textContent = word(this.isPaused ? "postbacks.resume" : "postbacks.pause");
     this.pauseButton.querySelector(".icon").replaceWith(icon(this.isPaused ? "play" : "pause"));
     if (!this.isPaused) {
-      for (const event of this.held.values()) this.show(event);
+      for (const [id, event] of this.held) this.show(id, event);
       this.held.clear();
     }
     this.showState();
@@ -197,14 +243,10 @@ class Log {
       event.preventDefault();
       this.openPanel(row);
     });
-    this.panel.addEventListener("click", (event) => {
+    this.panel.addEventListener("click", async (event) => {
       if (event.target.closest("[data-slot=close]")) this.closePanel();
-      const resend = event.target.closest("[data-resend]");
-      if (resend) this.act(resend, resend.dataset.resend);
-      const replay = event.target.closest("[data-replay]");
-      if (replay) this.act(replay, "/postbacks/replay/", { events: [replay.dataset.replay] });
-      const check = event.target.closest("[data-check-chat]");
-      if (check) this.act(check, "/postbacks/chats/check/", { chat_id: Number(check.dataset.checkChat) });
+      const button = event.target.closest(ACTIONS);
+      if (button && await act(button)) this.refreshPanel();
     });
   }
 
@@ -235,69 +277,4 @@ class Log {
     row?.querySelector("a").focus({ preventScroll: true });
     return true;
   }
-
-  async act(button, url, content = {}) {
-    button.disabled = true;
-    try {
-      const { message } = await post(url, content);
-      toast(message);
-      this.refreshPanel();
-    } catch (problem) {
-      toastProblem(problem, { unreachable: "not_reached" });
-    } finally {
-      button.disabled = false;
-    }
-  }
-}
-
-/** Reads all requests again that fit the page's filter, a part at a time, until none is left or the dialog is closed. */
-async function replayFitting(form) {
-  const dialog = form.closest("dialog");
-  const button = form.querySelector("[type=submit]");
-  const asked = new URLSearchParams(location.search);
-  const filter = {};
-  for (const name of ["profile", "outcome", "status", "q", "from", "to"]) if (asked.get(name)) filter[name] = asked.get(name);
-  // What comes meanwhile is read with the settings of now anyway.
-  filter.to ??= new Date().toISOString();
-  const tell = form.elements.tell.checked;
-  const sum = { replayed: 0, unchanged: 0 };
-  let after;
-  button.disabled = true;
-  try {
-    do {
-      const answer = await post("/postbacks/replay/", after ? { filter, tell, after } : { filter, tell });
-      sum.replayed += answer.replayed;
-      sum.unchanged += answer.unchanged;
-      after = answer.more;
-      slot(form, "progress").textContent = word("postbacks.replaying", { count: sum.replayed + sum.unchanged });
-    } while (after && dialog.open);
-    dialog.close();
-    toast(word("postbacks.replayed_all", { count: sum.replayed, unchanged: sum.unchanged }));
-  } catch (problem) {
-    toastProblem(problem, { unreachable: "not_reached" });
-  } finally {
-    button.disabled = false;
-    slot(form, "progress").textContent = "";
-  }
-}
-
-/** Buttons of one event on a page without a log. */
-export function startPostbackActions(page) {
-  const form = page.querySelector("#replay-form");
-  form?.addEventListener("submit", (event) => { event.preventDefault(); replayFitting(form); });
-  page.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-resend], [data-check-chat], [data-replay]");
-    if (!button) return;
-    const { resend, checkChat, replay } = button.dataset;
-    const [url, content] = resend ? [resend, {}] : checkChat ? ["/postbacks/chats/check/", { chat_id: Number(checkChat) }] : ["/postbacks/replay/", { events: [replay] }];
-    button.disabled = true;
-    try {
-      const { message } = await post(url, content);
-      toast(message);
-    } catch (problem) {
-      toastProblem(problem, { unreachable: "not_reached" });
-    } finally {
-      button.disabled = false;
-    }
-  });
 }

@@ -14,14 +14,12 @@ package struct ZoneClock: Sendable {
         if name == "UTC" || name == "Etc/UTC" { return ZoneClock(name: name, zone: .utc) }
         if let found = read.withLock({ $0[name] }) { return found }
         let clock = ZoneFile.read(name).map { ZoneClock(name: name, zone: $0) }
-        read.withLock { zones in
-            // Names come from outside, and there are some 600.
-            if zones.count < 1_000 { zones[name] = .some(clock) }
-        }
+        // There are some 600; names that are none come from outside, and would take their room.
+        if let clock { read.withLock { $0[name] = clock } }
         return clock
     }
 
-    private static let read = Mutex<[String: ZoneClock?]>([:])
+    private static let read = Mutex<[String: ZoneClock]>([:])
 
     /// Seconds east of UTC.
     package func offset(at moment: Timestamp) -> Int { zone.offset(at: moment.seconds) }

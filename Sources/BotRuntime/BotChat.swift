@@ -16,7 +16,7 @@ struct BotChat: Sendable {
     }
 
     /// A message that can't be edited any more, such as one that was deleted, is sent anew.
-    func edit(_ screen: BotScreen, menu: String, message: Int64, in chatID: Int64) async throws {
+    func edit(_ screen: BotScreen, menu: String, message: Int64, in chatID: Int64, topic: Int64?) async throws {
         let keyboard = try Self.keyboard(screen, menu: menu)
         do {
             try await replies.edit(screen.html, message: message, in: chatID, keyboard: keyboard)
@@ -24,7 +24,7 @@ struct BotChat: Sendable {
             guard case .message(let description) = failure,
                 ["can't be edited", "message to edit not found"].contains(where: { description.contains($0) })
             else { throw failure }
-            try await replies.send(screen.html, to: chatID, keyboard: keyboard)
+            try await replies.send(screen.html, to: chatID, topic: topic, keyboard: keyboard)
         }
     }
 

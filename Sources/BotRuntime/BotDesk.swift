@@ -11,7 +11,6 @@ struct BotDesk: Sendable {
     let chats: ChatBook
     let people: BotPeople
     let menus: [any BotMenu]
-    let commands: [BotCommand]
     let words: @Sendable (Language) -> Words
     let queue: TelegramQueue
     let mended: @Sendable () -> Void
@@ -75,9 +74,9 @@ struct BotDesk: Sendable {
         switch name {
         case "start" where BotPeople.isCode(argument):
             guard try await people.link(from, code: argument) else {
-                return try await turn.say(BotScreen(BotText.escape(turn.words("bot.link_bad"))))
+                return try await turn.say(BotScreen(TelegramHTML.escape(turn.words("bot.link_bad"))))
             }
-            try await turn.say(BotScreen(BotText.escape(turn.words("bot.linked"))))
+            try await turn.say(BotScreen(TelegramHTML.escape(turn.words("bot.linked"))))
             let person = try await people.find(from)
             try await showMain(self.turn(turn, by: person))
         case "start", "menu", "help":
@@ -89,11 +88,9 @@ struct BotDesk: Sendable {
             try await showMain(turn)
         case "cancel":
             try await turn.finish()
-            try await turn.say(BotScreen(BotText.escape(turn.words("bot.cancelled"))))
+            try await turn.say(BotScreen(TelegramHTML.escape(turn.words("bot.cancelled"))))
         default:
-            if let command = commands.first(where: { $0.name == name }) {
-                try await command.perform(argument, turn)
-            } else if let menu = menu(name), menu.title(for: turn) != nil {
+            if let menu = menu(name), menu.title(for: turn) != nil {
                 try await menu.open(self.turn(turn, in: menu.name))
             } else if turn.isPrivate {
                 try await showMain(turn)
@@ -154,15 +151,18 @@ struct BotDesk: Sendable {
     private func showMain(_ turn: BotTurn) async throws {
         let rows = menus.compactMap { menu in menu.title(for: turn).map { [BotButton.menu($0, menu.name)] } }
         let text =
-            rows.isEmpty
-            ? turn.words("bot.unknown_person", ["id": .string(String(turn.person.telegramID))])
-            : turn.words("bot.choose")
-        try await turn.show(BotScreen(BotText.escape(text), buttons: rows))
+            if !rows.isEmpty {
+                turn.words("bot.choose")
+            } else if turn.person.userID != nil || turn.person.isAdministrator {
+                turn.words("bot.no_menu")
+            } else {
+                turn.words("bot.unknown_person", ["id": .string(String(turn.person.telegramID))])
+            }
+        try await turn.show(BotScreen(TelegramHTML.escape(text), buttons: rows))
     }
 
     func commandList(_ language: Language) -> [(name: String, description: String)] {
         let words = words(language)
         return [("menu", words("bot.command_menu")), ("cancel", words("bot.command_cancel"))]
-            + commands.map { ($0.name, $0.descriptions[language.rawValue] ?? $0.descriptions["en"] ?? $0.name) }
     }
 }

@@ -29,22 +29,3 @@ extension BotMenu {
 
     package func said(_ text: String, step: String, _ turn: BotTurn) async throws { try await turn.finish() }
 }
-
-/// `/name` with what stands behind it.
-package struct BotCommand: Sendable {
-    /// 1–32 of `[a-z0-9_]`, without the slash.
-    package let name: String
-    /// 1–256 characters, by language; `en` is there.
-    package let descriptions: [String: String]
-    /// Whether only administrators find it in the list; `perform` looks for itself.
-    package let perform: @Sendable (_ argument: String, BotTurn) async throws -> Void
-
-    package init(
-        _ name: String, descriptions: [String: String],
-        perform: @escaping @Sendable (_ argument: String, BotTurn) async throws -> Void
-    ) {
-        self.name = name
-        self.descriptions = descriptions
-        self.perform = perform
-    }
-}

@@ -23,7 +23,7 @@ package final class BotRuntime: @unchecked Sendable {
     private var poll: Task<Result<[TelegramUpdate], TelegramFailure>, Never>?
 
     /// - Parameters:
-    ///   - sessions: a database value of its own, with one connection: the poller keeps it for as long as it lives.
+    ///   - sessions: a database value of its own: each poller keeps a connection of it for as long as it lives.
     ///   - isSending: whether this bot is the one that tells postbacks.
     ///   - people: whose accounts there are.
     ///   - words: of a language.
@@ -31,8 +31,7 @@ package final class BotRuntime: @unchecked Sendable {
     ///   - mended: rung when a chat can be written to again.
     package init(
         database: Database, sessions: Database, client: TelegramClient, isSending: Bool = true, people: BotPeople,
-        menus: [any BotMenu],
-        commands: [BotCommand] = [], words: @escaping @Sendable (Language) -> Words, queue: TelegramQueue,
+        menus: [any BotMenu], words: @escaping @Sendable (Language) -> Words, queue: TelegramQueue,
         mended: @escaping @Sendable () -> Void, loop: EventLoop, log: Logger
     ) {
         self.database = database
@@ -45,8 +44,7 @@ package final class BotRuntime: @unchecked Sendable {
                 bot: client.botID,
                 replies: TelegramReplies(database: database, client: client, pace: queue.pace, loop: loop),
                 dialogs: DialogStore(database: database), address: BotAddress(client)),
-            isSending: isSending, chats: ChatBook(database: database), people: people, menus: menus, commands: commands,
-            words: words,
+            isSending: isSending, chats: ChatBook(database: database), people: people, menus: menus, words: words,
             queue: queue, mended: mended, log: log)
     }
 
@@ -151,8 +149,7 @@ package final class BotRuntime: @unchecked Sendable {
 
     /// Numbers begin anew after a week of silence, so old ones say nothing.
     private func lastUpdate() async throws -> Int64 {
-        _ = try await database.execute("DELETE FROM telegram_updates WHERE at < now() - interval '8 days'")
-        return try await database.one(
+        try await database.one(
             """
             SELECT coalesce(max(update_id), -1)::bigint AS last FROM telegram_updates
             WHERE bot = \(client.botID) AND at > now() - interval '3 days'

@@ -2,7 +2,7 @@ import Telegram
 
 /// A text with buttons: what the bot shows.
 package struct BotScreen: Hashable, Sendable {
-    /// Telegram's HTML: escape what people wrote with `BotText.escape`.
+    /// Telegram's HTML: escape what people wrote with `TelegramHTML.escape`.
     package var html: String
     /// From the top.
     package var buttons: [[BotButton]]
@@ -48,13 +48,5 @@ package struct BotButton: Hashable, Sendable {
         case .main: ":"
         case .url: nil
         }
-    }
-}
-
-package enum BotText {
-    /// For Telegram's HTML, in text and in attributes.
-    package static func escape(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-            .replacing("\"", with: "&quot;")
     }
 }

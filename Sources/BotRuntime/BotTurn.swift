@@ -61,7 +61,7 @@ package struct BotTurn: Sendable {
 
     /// A short line over the chat (at most 200 characters), or a box that must be closed. Only for a press; else it is sent as text.
     package func toast(_ text: String, isAlert: Bool = false) async throws {
-        guard let pressed else { return try await say(BotScreen(BotText.escape(text))) }
+        guard let pressed else { return try await say(BotScreen(TelegramHTML.escape(text))) }
         guard pressed.answer.take() else { return }
         try await chat.replies.answer(press: pressed.queryID, String(text.prefix(200)), isAlert: isAlert)
     }
@@ -73,7 +73,7 @@ package struct BotTurn: Sendable {
 
     private func put(_ screen: BotScreen) async throws {
         if let message = pressed?.messageID {
-            try await chat.edit(screen, menu: menu, message: message, in: chatID)
+            try await chat.edit(screen, menu: menu, message: message, in: chatID, topic: topicID)
         } else {
             try await say(screen)
         }

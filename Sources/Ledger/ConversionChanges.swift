@@ -96,6 +96,10 @@ package enum ConversionChanges {
                         -- Two currencies are never added.
                         CASE WHEN t.currency <> '' AND c.currency <> '' AND t.currency <> c.currency THEN 'further'
                             ELSE 'adds' END
+                    -- What the conversion is it is by this event, now read otherwise.
+                    WHEN t.policy = 'status' AND t.happened_at = c.updated_at AND EXISTS (
+                        SELECT FROM conversion_transitions step WHERE step.conversion_id = c.id AND step.applied
+                            AND step.at = t.happened_at AND step.status_after = c.status) THEN 'changes'
                     WHEN t.status IN \(settled) AND c.status NOT IN \(settled) THEN 'changes'
                     WHEN t.status NOT IN \(settled) AND c.status IN \(settled) THEN 'late'
                     WHEN t.happened_at < c.updated_at THEN 'late'

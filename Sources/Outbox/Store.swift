@@ -19,8 +19,7 @@ package struct OutboxStore: Sendable {
         try await transaction.first(
             """
             INSERT INTO outbox (kind, payload, unique_key, run_at)
-            VALUES (\(kind), \(payload), \(uniqueKey),
-                now() + \(delay.wholeMilliseconds)::bigint * interval '1 millisecond')
+            VALUES (\(kind), \(payload), \(uniqueKey), now() + \(delay.interval))
             ON CONFLICT (unique_key) WHERE state IN ('waiting', 'running') DO NOTHING
             RETURNING id
             """
@@ -30,7 +29,6 @@ package struct OutboxStore: Sendable {
     /// Takes up to `limit` due items under a lease; rows another process is taking are passed over.
     /// - Parameter suspects: how many of them may be items that processes were lost over.
     func claim(kinds: [String], limit: Int, suspects: Int = 1, lease: Duration) async throws -> [OutboxItem] {
-        let milliseconds = lease.wholeMilliseconds
         let rows = try await database.query(
             """
             WITH suspects AS MATERIALIZED (
@@ -43,7 +41,7 @@ package struct OutboxStore: Sendable {
                 ORDER BY run_at, id LIMIT \(limit)::int - (SELECT count(*) FROM suspects) FOR UPDATE SKIP LOCKED
             )
             UPDATE outbox SET state = 'running', attempts = attempts + 1, lease_token = lease_token + 1,
-                lease_until = now() + \(milliseconds)::bigint * interval '1 millisecond'
+                lease_until = now() + \(lease.interval)
             FROM (SELECT id FROM suspects UNION ALL SELECT id FROM others) due WHERE outbox.id = due.id
             RETURNING outbox.id, kind, payload, attempts, losses, lease_token
             """)
@@ -58,8 +56,7 @@ package struct OutboxStore: Sendable {
     /// what is lost even then is failed here.
     /// - Parameter held: what the asker performs itself, however late its leases are.
     func rescue(except held: [OutboxItem] = []) async throws -> Int {
-        let first = OutboxLoss.pauses.first.wholeMilliseconds
-        let second = OutboxLoss.pauses.second.wholeMilliseconds
+        let (first, second) = OutboxLoss.pauses
         return try await database.execute(
             """
             UPDATE outbox SET losses = losses + 1, lease_until = NULL,
@@ -67,8 +64,8 @@ package struct OutboxStore: Sendable {
                 settled_at = CASE WHEN losses < \(OutboxLoss.limit)::int THEN NULL ELSE now() END,
                 last_error = CASE WHEN losses < \(OutboxLoss.limit)::int THEN \(OutboxLoss.reason)
                     ELSE \(OutboxLoss.finalReason) END,
-                run_at = now() + CASE losses WHEN 0 THEN \(first)::bigint WHEN 1 THEN \(second)::bigint ELSE 0 END
-                    * (0.9 + 0.2 * random()) * interval '1 millisecond'
+                run_at = now() + CASE losses WHEN 0 THEN \(first.interval) WHEN 1 THEN \(second.interval)
+                    ELSE interval '0' END * (0.9 + 0.2 * random())
             WHERE state = 'running' AND lease_until < now() AND (id, lease_token) NOT IN (
                 SELECT * FROM unnest(\(held.map(\.id))::bigint[], \(held.map(\.leaseToken))::bigint[]))
             """)
@@ -85,10 +82,9 @@ package struct OutboxStore: Sendable {
 
     /// False: the lease was lost and somebody else has the item.
     func renew(_ item: OutboxItem, lease: Duration) async throws -> Bool {
-        let milliseconds = lease.wholeMilliseconds
-        return try await database.execute(
+        try await database.execute(
             """
-            UPDATE outbox SET lease_until = now() + \(milliseconds)::bigint * interval '1 millisecond'
+            UPDATE outbox SET lease_until = now() + \(lease.interval)
             WHERE id = \(item.id) AND state = 'running' AND lease_token = \(item.leaseToken)
             """) == 1
     }
@@ -111,8 +107,7 @@ package struct OutboxStore: Sendable {
         try await database.execute(
             """
             UPDATE outbox SET state = 'waiting', lease_until = NULL, last_error = \(reason.withoutNUL), losses = 0,
-                attempts = attempts + \(attempts)::int,
-                run_at = now() + \(delay.wholeMilliseconds)::bigint * interval '1 millisecond'
+                attempts = attempts + \(attempts)::int, run_at = now() + \(delay.interval)
             WHERE id = \(item.id) AND state = 'running' AND lease_token = \(item.leaseToken)
             """) == 1
     }
@@ -174,12 +169,5 @@ package struct OutboxStore: Sendable {
             SELECT \(every)::bigint - present % \(every)::bigint AS remaining FROM clock
             """)
         return .milliseconds(try row.get("remaining", Int64.self))
-    }
-}
-
-extension Duration {
-    fileprivate var wholeMilliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
     }
 }

@@ -13,13 +13,9 @@ struct AuditDifference {
 }
 
 extension PostbackProfile {
-    var mappingsJSON: JSON { .object(Self.object(statusMappings.mapValues(\.name))) }
-    var policiesJSON: JSON { .object(Self.object(policies.mapValues(\.rawValue))) }
-    var templatesJSON: JSON { .object(Self.object(templates)) }
-
-    private static func object(_ texts: [String: String]) -> JSONObject {
-        JSONObject(texts.sorted { $0.key < $1.key }.map { JSONObject.Member(key: $0.key, value: .string($0.value)) })
-    }
+    var mappingsJSON: JSON { JSON(texts: statusMappings.mapValues(\.name)) }
+    var policiesJSON: JSON { JSON(texts: policies.mapValues(\.rawValue)) }
+    var templatesJSON: JSON { JSON(texts: templates) }
 
     /// Always the same names in the same order.
     var auditFacts: [(name: String, value: String)] {

@@ -53,7 +53,7 @@ package enum ConversionPolicy: String, Hashable, Sendable, CaseIterable {
 package struct Amount: Hashable, Sendable {
     package let text: String
 
-    /// Only for a text of that form; people's own ways of writing are read by `Amount(written:)`.
+    /// Only for a text of that form; people's own ways of writing are read by ``WrittenAmount``.
     package init(canonical text: String) { self.text = text }
 }
 

@@ -21,6 +21,14 @@ package enum PostbackReader: Hashable, Sendable {
         }
     }
 
+    /// As ``condition``, for a profile in hand.
+    func sees(_ profile: PostbackProfile) -> Bool {
+        switch self {
+        case .everything: true
+        case .own(let userID): profile.userID == userID
+        }
+    }
+
     /// A condition on the `profile_id` of something else.
     package func condition(on profileID: SQL) -> SQL {
         switch self {

@@ -169,16 +169,24 @@ extension PostbackDeskRoutes {
 
     // MARK: The log
 
-    private static let question: [Parameter] = [
+    private static let range: [Parameter] = [
         .query("profile", .integer, "Only this profile's."),
-        .query("status", .text(0...100), "A status of ours, or other."),
-        .query("delivery", .word(EventQuestion.Delivery.allCases.map(\.rawValue))),
         .query("outcome", .word(EventQuestion.Outcome.allCases.map(\.rawValue))),
-        .query("campaign", .text(0...100), "Keitaro's id."),
-        .query("q", .text(0...200), "A click, a transaction, or a part of a name."),
         .query("from", .text(0...40), "A time, or a day of UTC."),
         .query("to", .text(0...40), "Not this time any more."),
     ]
+    private static let question: [Parameter] =
+        range + [
+            .query("status", .text(0...100), "A status of ours, or other."),
+            .query("delivery", .word(EventQuestion.Delivery.allCases.map(\.rawValue))),
+            .query("campaign", .text(0...100), "Keitaro's id."),
+            .query("q", .text(0...200), "A click, a transaction, or a part of a name."),
+        ]
+    private static let rawQuestion: [Parameter] =
+        range + [
+            .query("status", .text(0...100), "The word that was sent."),
+            .query("q", .text(0...200), "A click, or any part of the request."),
+        ]
     private static let before = Parameter.query("before", .text(0...64), "Only older than this place; see older.")
 
     private static let log: [String: RouteDescription] = [
@@ -189,13 +197,15 @@ extension PostbackDeskRoutes {
         "GET /postbacks/live/": RouteDescription(
             "Postbacks",
             detail: """
-                Server-sent events called events: {"events": […], "skipped": 0, "summary": {…}} with each postback that is new or \
-                whose delivery has changed, among the newest hundred that fit; skipped says how many came too fast to be among them. \
-                The summary, of the last hour, may come by itself behind the postbacks. \
-                Last-Event-ID goes on where a lost line ended.
+                Server-sent events called events: {"events": […], "gone": […], "skipped": 0, "summary": {…}} with each postback that is \
+                new or whose delivery has changed, among the newest hundred that fit; gone has the ids of those that fit no more, and \
+                skipped says how many came too fast to be among them. The first event tells all hundred: from the place whole_from on \
+                nothing else fits. The summary, of the last hour, may come by itself behind the postbacks. After three minutes an \
+                event called end says that the line is over, for rights are looked at where one begins: connect again. \
+                Last-Event-ID goes on where a line ended.
                 """,
             parameters: question + [
-                .query("after", .text(0...64), "The place of the newest one that is known."),
+                .query("after", .text(0...64), "The place of the newest one that is known; skipped counts from there."),
                 .query("html", .word("1"), "Each with its row of the page."),
                 .query("once", .word("1"), "Ends after the first look: for programs that ask from time to time."),
             ], answers: [.content("text/event-stream", "The stream.")], problems: [refused]),
@@ -215,7 +225,7 @@ extension PostbackDeskRoutes {
             ], answers: [.json(PostbackShapes.chart, "The series."), .page("The page, for browsers.")],
             problems: [refused]),
         "GET /postbacks/raw/": RouteDescription(
-            "Postbacks", detail: "Requests without their secrets.", parameters: question + [before],
+            "Postbacks", detail: "Requests without their secrets.", parameters: rawQuestion + [before],
             answers: [.json(PostbackShapes.rawRequests, "The requests."), .page("The page, for browsers.")],
             problems: [refused]),
         "GET /postbacks/events/{place}/": RouteDescription(

@@ -113,7 +113,10 @@ package final class JournalReplayer: @unchecked Sendable {
         for segment in segments where !left.contains(segment.path) {
             do {
                 try await replay(segment.number, segment.path, name, place)
-            } catch let error as PostgresError where error.isUnavailability || error.category == .cancelled {
+            } catch let error as PostgresError
+                where error.isUnavailability || error.isWorthRetrying || error.category == .cancelled
+            {
+                // Those who write at the same time may be in the way; soon again.
                 return false
             } catch {
                 log.error("a journal can't be replayed", ["journal": name, "error": "\(error)"])
@@ -257,7 +260,7 @@ package final class JournalReplayer: @unchecked Sendable {
             try await handler(batch.map(\.record.payload))
             return journal.count { $0.replayed += batch.count }
         } catch {
-            guard error.blamesValues || error.category == .decoding else { throw error }
+            guard error.isOfTheRow else { throw error }
             reason = "\(error)"
         }
         if batch.count > 1 {

@@ -51,7 +51,7 @@ package struct JournaledCommitter<Row: JournaledRow>: Sendable {
         do throws(PostgresError) {
             return .committed(try await committer.submit(row))
         } catch {
-            guard error.leavesRowsWaiting else { throw error }
+            guard !error.isOfTheRow else { throw error }
             // It may have been turned away before anybody looked at it.
             try row.check()
             do throws(JournalError) {
@@ -88,7 +88,7 @@ package struct JournaledCommitter<Row: JournaledRow>: Sendable {
 }
 
 extension PostgresError {
-    /// Whether the row itself has nothing to do with it: the database is away, others are in the way however often it was tried, or its
-    /// schema is not the one we know, as during an upgrade.
-    fileprivate var leavesRowsWaiting: Bool { isUnavailability || isWorthRetrying || category == .invalidStatement }
+    /// Whether the row itself is at fault. With anything else, be it a schema or rights as they are during an upgrade, or a disk that
+    /// fails, it waits until that is mended.
+    var isOfTheRow: Bool { blamesValues || category == .decoding }
 }

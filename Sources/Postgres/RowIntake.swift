@@ -80,8 +80,12 @@ package final class RowIntake: Sendable {
         await journal.close()
     }
 
-    /// Whether rows of this process lie in its journal. Any thread.
-    package var isJournaling: Bool { journal.figures.bytes > 0 }
+    /// Whether rows lie in this process's journal, or in one that a dead process has left. Those of a process that lives are not
+    /// known here. Any thread.
+    package var isJournaling: Bool {
+        let figures = journal.figures
+        return figures.bytes > 0 || figures.backlog.bytes > 0
+    }
 
     /// Any thread.
     package var families: [MetricFamily] {

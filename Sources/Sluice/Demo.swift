@@ -67,7 +67,7 @@ final class Demo: Sendable {
         _ configuration: Configuration, port: UInt16, storage: Storage, trackers: KeitaroTrackers, fetch: Fetch,
         log: Logger
     ) async {
-        let own = "\(configuration.tls == nil ? "http" : "https")://127.0.0.1:\(port)"
+        let own = "\(configuration.scheme)://127.0.0.1:\(port)"
         let log = log.component("sandbox")
         await DemoTraffic(
             database: storage.database, vault: PostbackVault(storage.secretKey), trackers: trackers,

@@ -10,14 +10,11 @@ struct DemoProfiles: Sendable {
     let database: Database
 
     func seed() async throws {
-        let known = try await database.one(
-            "SELECT EXISTS (SELECT 1 FROM keitaro_profiles) OR EXISTS (SELECT 1 FROM audit_log WHERE object LIKE 'postback profile %') AS is_there"
-        )
-        guard try !known.get("is_there", Bool.self) else { return }
-        let owner = try await database.first("SELECT id FROM users WHERE role = 'admin' ORDER BY id LIMIT 1")
+        let demo = DemoStore(database: database)
+        guard try await !demo.hadProfiles() else { return }
         let editor = PostbackDeskStore.Editor(
-            userID: try owner?.get("id"), reader: .everything, actor: .commandLine)
-        let tracker: Int64? = try await database.first("SELECT id FROM keitaro_trackers ORDER BY id LIMIT 1")?.get("id")
+            userID: try await demo.administrator(), reader: .everything, actor: .commandLine)
+        let tracker = try await demo.tracker()
         for (profile, routes) in Self.profiles {
             var made = profile
             made.trackerID = tracker

@@ -19,12 +19,7 @@ struct DemoTraffic: Sendable {
     func install() async {
         do {
             let store = InstallationStore(database: database, vault: vault)
-            let rows = try await database.query(
-                """
-                SELECT id FROM keitaro_profiles profile WHERE enabled
-                    AND NOT EXISTS (SELECT FROM keitaro_installations WHERE profile_id = profile.id) ORDER BY id
-                """)
-            let profiles = try rows.map { try $0.get("id", Int64.self) }
+            let profiles = try await DemoStore(database: database).profilesToInstall()
             guard !profiles.isEmpty else { return }
             let key = Secret(KeitaroWorld.adminKey)
             let client = trackers.client(at: trackerURL)

@@ -64,9 +64,7 @@ struct Desk {
             try await storage.accounts.rememberTracker(url: url)
         }
 
-        let fetch = Fetch(
-            loops: loops,
-            options: FetchOptions(userAgent: "Sluice/\(Self.version)", proxy: configuration.httpsProxy))
+        let fetch = Fetch(loops: loops, options: configuration.fetchOptions)
         let trackers = KeitaroTrackers(fetch: fetch, log: log.component("keitaro"))
         let upkeep = PostbackUpkeep(database: storage.database)
         let tracking = TrackerParts(
@@ -201,8 +199,7 @@ struct Desk {
     private func announce(port: UInt16) {
         log.info("serving", ["host": configuration.host, "port": String(port), "version": Self.version])
         let host = configuration.host == "0.0.0.0" || configuration.host == "::" ? "localhost" : configuration.host
-        var text =
-            "\nSluice is at \(configuration.publicURL ?? "\(configuration.tls == nil ? "http" : "https")://\(host):\(port)")\n"
+        var text = "\nSluice is at \(configuration.publicURL ?? "\(configuration.scheme)://\(host):\(port)")\n"
         if configuration.demo {
             text += "This is the demo: simulated data. Log in with the key \(KeitaroWorld.adminKey)\n"
         } else if configuration.keitaroURL == nil {
@@ -210,46 +207,5 @@ struct Desk {
         }
         print(text)
         flushOutput()
-    }
-}
-
-extension Configuration {
-    /// The desk as this machine reaches it: right where Keitaro is on the same one, as in the demo.
-    fileprivate var ownURL: String { "\(tls == nil ? "http" : "https")://localhost:\(port)" }
-}
-
-/// Whether the process takes new work; turned off first when it stops.
-final class ReadinessFlag: Sendable {
-    let isReady = Atomic<Bool>(false)
-}
-
-/// Starts the private database again when it dies while the desk runs.
-final class ClusterWatch: @unchecked Sendable {
-    private let cluster: PrivateCluster
-    private let loop: EventLoop
-    private let log: Logger
-    private var task: Task<Void, Never>?
-
-    init(cluster: PrivateCluster, loop: EventLoop, log: Logger) {
-        self.cluster = cluster
-        self.loop = loop
-        self.log = log
-    }
-
-    func start() {
-        task = loop.spawn { [self] in
-            while await loop.sleep(for: .seconds(1)) {
-                do {
-                    try await cluster.ensureRunning()
-                } catch {
-                    log.error("the private database can't be started", ["error": "\(error)"])
-                }
-            }
-        }
-    }
-
-    func stop() async {
-        task?.cancel()
-        await task?.value
     }
 }

@@ -8,14 +8,14 @@ extension Doctor {
     func checkTelegram(_ storage: Storage) async -> Bool {
         if configuration.demo { return report("Telegram", nil, "simulated; it runs while the demo is served") }
         guard let bots = Bots(configuration, demo: nil) else {
-            return report("Telegram", nil, "TELEGRAM_BOT_TOKEN is not set: nothing is sent to Telegram")
+            return report(
+                "Telegram", nil, "neither TELEGRAM_BOT_TOKEN nor ADMIN_BOT_TOKEN is set: nothing is sent to Telegram")
         }
-        let fetch = Fetch(
-            loops: loops, options: FetchOptions(userAgent: "Sluice/\(Desk.version)", proxy: configuration.httpsProxy))
+        let fetch = Fetch(loops: loops, options: configuration.fetchOptions)
         var isWell = true
         for token in bots.all {
             let client = TelegramClient(fetch: fetch, token: token, url: bots.url)
-            let name = token == bots.sending ? "TELEGRAM_BOT_TOKEN" : "ADMIN_BOT_TOKEN"
+            let name = token == configuration.telegramBotToken ? "TELEGRAM_BOT_TOKEN" : "ADMIN_BOT_TOKEN"
             do throws(TelegramFailure) {
                 isWell = report("Telegram", nil, "\(name) is @\(try await client.getMe().username)'s") && isWell
             } catch {

@@ -68,8 +68,7 @@ struct Doctor {
         guard let url = configuration.keitaroURL else {
             return report("Keitaro", "KEITARO_URL is not set. Set it in .env to use the flow editor.", "")
         }
-        let fetch = Fetch(
-            loops: loops, options: FetchOptions(userAgent: "Sluice/\(Desk.version)", proxy: configuration.httpsProxy))
+        let fetch = Fetch(loops: loops, options: configuration.fetchOptions)
         let client = KeitaroTrackers(fetch: fetch, log: log).client(at: url)
         defer { Task { await fetch.close() } }
         do {

@@ -22,14 +22,12 @@ final class TelegramDesk: Sendable {
         var kinds: [TelegramKind] = []
         var migrations: [ChatMigration] = []
         var menus: [any BotMenu] = []
-        var commands: [BotCommand] = []
         /// Whether older messages are still on their way into the queue.
         var isHeldBack: @Sendable () -> Bool = { false }
         /// Rung after each message that was sent or given up.
         var settled: @Sendable () -> Void = {}
     }
 
-    /// - Parameter url: of the Bot API server.
     private init(
         _ configuration: Configuration, _ bots: Bots, parts: Parts, storage: Storage, fetch: Fetch, loop: EventLoop,
         log: Logger
@@ -54,7 +52,7 @@ final class TelegramDesk: Sendable {
                 isSending: token == bots.sending,
                 people: BotPeople(database: storage.database, administrators: bots.administrators),
                 // Of two bots one has the menus; where the other is, it tells.
-                menus: token == bots.asking ? parts.menus : [], commands: token == bots.asking ? parts.commands : [],
+                menus: token == bots.asking ? parts.menus : [],
                 words: { Words(book, $0) }, queue: queue, mended: { sender.poke() }, loop: loop, log: log)
         }
     }

@@ -1,6 +1,7 @@
 import Audit
 import Accounts
 import Base
+import Postbacks
 import Postgres
 import Reactor
 
@@ -114,12 +115,17 @@ struct Upkeep {
         let secretKey = try SecretKey.load(
             configured: configuration.secretKey, dataDirectory: configuration.dataDirectory)
         let vault = KeyVault(secretKey)
-        let lost = try await AccountStore(database: database, vault: vault).unreadableKeys(under: vault)
-        print(
-            lost == 0
-                ? "Restored."
-                : "Restored. \(lost) Keitaro keys were sealed with another SECRET_KEY: their owners log in with them again."
-        )
+        let keys = try await AccountStore(database: database, vault: vault).unreadableKeys(under: vault)
+        let profiles = try await PostbackVault(secretKey).unreadableProfiles(in: database)
+        print("Restored.")
+        guard keys + profiles > 0 else { return }
+        print("What follows was sealed with another SECRET_KEY; with that one back nothing has to be done.")
+        if keys > 0 { print("\(keys) Keitaro keys: their owners log in with them again.") }
+        if profiles > 0 {
+            print(
+                "\(profiles) postback profiles: their URLs are refused, and Keitaro does not repeat what was. "
+                    + "Give each a new URL and put it into Keitaro.")
+        }
     }
 
     // MARK: The secret

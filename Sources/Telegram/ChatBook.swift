@@ -1,40 +1,11 @@
 import Base
 import Postgres
 
-/// A chat as a page shows it.
-package struct KnownChat: Hashable, Sendable {
-    package let id: Int64
-    package let title: String
-    /// private, group, supergroup, channel; empty for one that only a message was addressed to.
-    package let kind: String
-    package let isForum: Bool
-    /// Why nothing can be sent there; nil: it can.
-    package let problem: TelegramFailure.ChatProblem?
-    package let waiting: Int64
-}
-
 /// Chats the bot that sends is in or was, kept up by its updates.
 package struct ChatBook: Sendable {
     let database: Database
 
     package init(database: Database) { self.database = database }
-
-    /// Those one may choose, by title; groups that became others are left out.
-    package func all() async throws -> [KnownChat] {
-        try await database.query(
-            """
-            SELECT chat_id, title, kind, is_forum, problem, (SELECT count(*) FROM telegram_messages m
-                WHERE m.chat_id = c.chat_id AND m.state IN ('waiting', 'sending') AND m.digest_id IS NULL) AS waiting
-            FROM telegram_chats c WHERE migrated_to IS NULL ORDER BY kind = 'private', lower(title), chat_id
-            """
-        ).map { row in
-            KnownChat(
-                id: try row.get("chat_id"), title: try row.get("title"), kind: try row.get("kind"),
-                isForum: try row.get("is_forum"),
-                problem: try row.get("problem", String?.self).flatMap { TelegramFailure.ChatProblem(rawValue: $0) },
-                waiting: try row.get("waiting"))
-        }
-    }
 
     /// Somebody wrote there, so the bot is in it.
     package func note(_ chat: TelegramChat) async throws(PostgresError) {

@@ -46,8 +46,6 @@ package struct InlineKeyboard: Hashable, Sendable, ExpressibleByArrayLiteral {
     package init(_ rows: [[InlineButton]]) { self.rows = rows }
     package init(arrayLiteral rows: [InlineButton]...) { self.rows = rows }
 
-    package var isEmpty: Bool { rows.allSatisfy(\.isEmpty) }
-
     /// As Telegram's `reply_markup`.
     package var json: JSON {
         ["inline_keyboard": .array(rows.map { .array($0.map(\.json)) })]

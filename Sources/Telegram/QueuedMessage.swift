@@ -51,19 +51,4 @@ package struct RenderedMessage: Hashable, Sendable {
     package init(_ html: String, keyboard: InlineKeyboard? = nil) {
         self.init(parts: [html], keyboard: keyboard)
     }
-
-    /// Without tags: for a message whose HTML Telegram can't read.
-    package static func plain(_ html: String) -> String {
-        var text = ""
-        var isTag = false
-        for character in html {
-            switch character {
-            case "<": isTag = true
-            case ">" where isTag: isTag = false
-            default: if !isTag { text.append(character) }
-            }
-        }
-        return text.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"")
-            .replacing("&amp;", with: "&")
-    }
 }

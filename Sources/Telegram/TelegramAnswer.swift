@@ -17,7 +17,8 @@ package enum TelegramAnswer {
         guard !isOK, code >= 400 else {
             throw .unavailable(description: "an answer without a result, status \(status)")
         }
-        let description = answer["description"]?.stringValue ?? "status \(code)"
+        // It is stored, and PostgreSQL's text holds no NUL.
+        let description = answer["description"]?.stringValue?.withoutNUL ?? "status \(code)"
         if let group = answer["parameters"]?["migrate_to_chat_id"]?.intValue { throw .migrated(to: group) }
         switch code {
         case 429:

@@ -9,6 +9,8 @@ package struct TelegramHealth: Sendable {
     package let sentToday: Int64
     package let failedToday: Int64
     /// Chats for which something waits and that can't be written to.
+    package let troubledChats: Int64
+    /// The first of them, by title.
     package let problems: [(title: String, problem: TelegramFailure.ChatProblem)]
 
     package static func read(_ database: Database) async throws -> TelegramHealth {
@@ -23,7 +25,8 @@ package struct TelegramHealth: Sendable {
             """, within: .seconds(5))
         let chats = try await database.query(
             """
-            SELECT coalesce(nullif(title, ''), chat_id::text) AS title, problem FROM telegram_chats c
+            SELECT coalesce(nullif(title, ''), chat_id::text) AS title, problem, count(*) OVER () AS chats
+            FROM telegram_chats c
             WHERE problem IS NOT NULL AND EXISTS (SELECT FROM telegram_messages m
                 WHERE m.chat_id = c.chat_id AND m.state IN ('waiting', 'sending') AND m.digest_id IS NULL)
             ORDER BY title LIMIT 20
@@ -31,6 +34,7 @@ package struct TelegramHealth: Sendable {
         return TelegramHealth(
             waiting: try counts.get("waiting"), oldestSeconds: try counts.get("oldest"),
             sentToday: try counts.get("sent"), failedToday: try counts.get("failed"),
+            troubledChats: try chats.first?.get("chats") ?? 0,
             problems: try chats.compactMap { row in
                 try TelegramFailure.ChatProblem(rawValue: row.get("problem")).map { (try row.get("title"), $0) }
             })
@@ -45,7 +49,7 @@ package struct TelegramHealth: Sendable {
                 Double(oldestSeconds)),
             MetricFamily(
                 "sluice_telegram_troubled_chats", .gauge, help: "Chats that can't be written to while messages wait.",
-                Double(problems.count)),
+                Double(troubledChats)),
         ]
     }
 }

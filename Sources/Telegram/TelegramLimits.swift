@@ -49,6 +49,7 @@ struct TelegramLimits: Sendable {
     enum Places {
         case free(from: Timestamp)
         case full(until: Timestamp)
+        case profileIsFull(Int64, until: Timestamp)
     }
 
     var botScope: String { "bot \(bot)" }
@@ -69,7 +70,9 @@ struct TelegramLimits: Sendable {
                 """)
             rows = try await Self.lock(scopes, in: transaction)
         }
-        if let profileScope, let free = rows[profileScope], free > now { return .full(until: free) }
+        if let profile, let profileScope, let free = rows[profileScope], free > now {
+            return .profileIsFull(profile, until: free)
+        }
         let start = max(rows[botScope] ?? now, now)
         guard start.since(now) <= patience else { return .full(until: start) }
         var places = [(botScope, start.adding(pace.botInterval))]
@@ -121,8 +124,4 @@ struct TelegramLimits: Sendable {
             ON CONFLICT (scope) DO UPDATE SET next_at = greatest(telegram_limits.next_at, EXCLUDED.next_at)
             """)
     }
-}
-
-extension Duration {
-    var interval: SQL { "\(wholeMilliseconds)::bigint * interval '1 millisecond'" }
 }

@@ -51,9 +51,4 @@ package struct TelegramPace: Hashable, Sendable {
 
 extension Duration {
     fileprivate func capped(at most: Duration) -> Duration { min(self, most) }
-
-    var wholeMilliseconds: Int64 {
-        let (seconds, attoseconds) = components
-        return seconds * 1000 + attoseconds / 1_000_000_000_000_000
-    }
 }

@@ -27,6 +27,10 @@ enum NextInChat: Sendable {
     /// Nothing is due, and the lease was given back.
     case idle
     case wait(Duration)
+    /// All of the bot's places are taken for so long.
+    case botIsFull(for: Duration)
+    /// The profile's rate is used up for so long; after it there is a place each `interval`.
+    case profileIsFull(Int64, for: Duration, interval: Duration)
     case send(MessageInFlight)
 }
 
@@ -83,8 +87,7 @@ package struct TelegramQueue: Sendable {
                         AND (m.run_at <= now() OR m.state = 'sending'))
                 ORDER BY c.next_at, c.chat_id LIMIT \(limit)::int FOR UPDATE OF c SKIP LOCKED
             )
-            UPDATE telegram_chats c SET lease_token = lease_token + 1,
-                lease_until = now() + \(lease.wholeMilliseconds)::bigint * interval '1 millisecond'
+            UPDATE telegram_chats c SET lease_token = lease_token + 1, lease_until = now() + \(lease.interval)
             FROM due WHERE c.chat_id = due.chat_id RETURNING c.chat_id, c.lease_token
             """,
         ])
@@ -97,6 +100,15 @@ package struct TelegramQueue: Sendable {
 
     func release(_ lease: ChatLease) async throws {
         try await Self.release(lease, in: database)
+    }
+
+    /// Gives the chat back, to be taken again after so long.
+    func postpone(_ lease: ChatLease, by pause: Duration) async throws {
+        try await database.execute(
+            """
+            UPDATE telegram_chats SET lease_until = NULL, next_at = greatest(next_at, now() + \(pause.interval))
+            WHERE chat_id = \(lease.chatID) AND lease_token = \(lease.token)
+            """)
     }
 
     private static func release(_ lease: ChatLease, in queryable: some Queryable) async throws {
@@ -127,8 +139,7 @@ package struct TelegramQueue: Sendable {
         try await database.transaction { transaction in
             let chat = try await transaction.first(
                 """
-                UPDATE telegram_chats
-                SET lease_until = now() + \(lasting.wholeMilliseconds)::bigint * interval '1 millisecond'
+                UPDATE telegram_chats SET lease_until = now() + \(lasting.interval)
                 WHERE chat_id = \(lease.chatID) AND lease_token = \(lease.token)
                 RETURNING next_at, migrated_to, clock_timestamp() AS present, EXISTS (
                     SELECT FROM telegram_chats old JOIN telegram_messages m ON m.chat_id = old.chat_id
@@ -143,6 +154,10 @@ package struct TelegramQueue: Sendable {
             }
             // What is still in flight under the group's former number comes before all that was moved here.
             if try chat.get("is_followed") { return .wait(.milliseconds(250)) }
+            guard let head = try await head(of: lease.chatID, at: now, in: transaction) else {
+                try await Self.release(lease, in: transaction)
+                return .idle
+            }
             let sends = try await limits.sends(to: lease.chatID, in: transaction)
             let open = limits.earliest(chat: lease.chatID, nextAt: try chat.get("next_at"), sends)
             if open > now {
@@ -151,17 +166,17 @@ package struct TelegramQueue: Sendable {
                     "UPDATE telegram_chats SET next_at = \(open) WHERE chat_id = \(lease.chatID)")
                 return .wait(open.since(now))
             }
-            guard let head = try await head(of: lease.chatID, at: now, in: transaction) else {
-                try await Self.release(lease, in: transaction)
-                return .idle
-            }
             let kind = kinds[head.message.kind]
-            let places = try await limits.places(
-                profile: head.message.profileID, perSecond: head.message.profileID.flatMap { kind?.perSecond($0) },
-                at: now, in: transaction)
-            guard case .free(let start) = places else {
-                if case .full(let until) = places { return .wait(until.since(now)) }
-                return .wait(.milliseconds(50))
+            let perSecond = head.message.profileID.flatMap { kind?.perSecond($0) }
+            let start: Timestamp
+            switch try await limits.places(
+                profile: head.message.profileID, perSecond: perSecond, at: now, in: transaction)
+            {
+            case .free(let place): start = place
+            case .full(let until): return .botIsFull(for: until.since(now))
+            case .profileIsFull(let profile, let until):
+                return .profileIsFull(
+                    profile, for: until.since(now), interval: pace.profileInterval(perSecond: perSecond))
             }
             let chosen = try await digested(head, hasDigest: kind?.digest != nil, at: now, in: transaction) ?? head
             _ = try await transaction.pipeline([

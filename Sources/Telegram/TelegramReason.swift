@@ -21,7 +21,8 @@ package struct TelegramReason: Hashable, Sendable {
         self.said = said
     }
 
-    static let unknownToken = "Telegram does not know the bot's token. Check TELEGRAM_BOT_TOKEN."
+    static let unknownToken =
+        "Telegram does not know the bot's token. Check TELEGRAM_BOT_TOKEN, or without one ADMIN_BOT_TOKEN."
     static let unwritten = "The message can't be written now. It is tried again."
     static let nothingLeft = "There is nothing to tell any more."
     private static let refusesMessage = "Telegram refuses the message and says: "

@@ -88,7 +88,7 @@ package struct TelegramReplies: Sendable {
             let place = try await limits.places(
                 profile: nil, perSecond: nil, within: Self.patience, at: now, in: transaction)
             switch place {
-            case .free(let start), .full(let start): return start.since(now)
+            case .free(let start), .full(let start), .profileIsFull(_, let start): return start.since(now)
             }
         }
     }

@@ -15,8 +15,9 @@ package final class TelegramSender: @unchecked Sendable {
         package var lease = Duration.seconds(60)
         /// How often the table is asked without a poke, for messages of other processes.
         package var poll = Duration.milliseconds(500)
-        /// Chats that are worked on at one time.
-        package var concurrency = 16
+        /// Chats that are worked on at one time: more than the bot's 30 a second, each of which may take a second to its place and
+        /// some time at Telegram.
+        package var concurrency = 64
         package var pace = TelegramPace()
 
         package init() {}
@@ -34,6 +35,10 @@ package final class TelegramSender: @unchecked Sendable {
     /// Since when the database answers while messages are held back.
     private var heldSince: MonotonicTime?
     private var working: [Int64: Task<Void, Never>] = [:]
+    /// When chats that were given back may be sent to again.
+    private var dueTimes: [MonotonicTime] = []
+    /// Of each profile whose rate was used up: the turn that was given last to one of its chats.
+    private var lastTurns: [Int64: MonotonicTime] = [:]
     private var isStopping = false
     private var main: Task<Void, Never>?
     package let figures = TelegramFigures()
@@ -103,8 +108,14 @@ package final class TelegramSender: @unchecked Sendable {
             } catch {
                 log.warning("the queue can't be read", ["error": String(describing: error)])
             }
-            if taken == 0 || working.count >= settings.concurrency { await bell.wait(atMost: settings.poll) }
+            if taken == 0 || working.count >= settings.concurrency { await bell.wait(atMost: untilSomethingIsDue()) }
         }
+    }
+
+    private func untilSomethingIsDue() -> Duration {
+        let now = MonotonicTime.now()
+        dueTimes.removeAll { $0 <= now }
+        return dueTimes.min().map { min($0 - now, settings.poll) } ?? settings.poll
     }
 
     private static let heldPause = Duration.milliseconds(200)
@@ -133,8 +144,8 @@ package final class TelegramSender: @unchecked Sendable {
 
     // MARK: One chat
 
-    /// Waits that are shorter keep the lease.
-    private static let shortWait = Duration.seconds(3)
+    /// Through longer waits a chat doesn't keep its place here: others have messages too.
+    private static let shortWait = Duration.milliseconds(100)
 
     private func work(in lease: ChatLease) async {
         while !isStopping {
@@ -144,8 +155,14 @@ package final class TelegramSender: @unchecked Sendable {
                 let latest = MonotonicTime.now() + settings.lease / 2
                 switch try await queue.next(in: lease, kinds: kinds, lasting: settings.lease) {
                 case .lost, .idle: return
-                case .wait(let time) where time > Self.shortWait: return try await queue.release(lease)
+                case .wait(let time) where time > Self.shortWait:
+                    try await queue.release(lease)
+                    return dueTimes.append(.now() + time)
                 case .wait(let time): await pause(time)
+                // A bot that is held longer gets no chats at all, until it may go on.
+                case .botIsFull(let time): return try await giveBack(lease, until: .now() + min(time, .seconds(1)))
+                case .profileIsFull(let profile, let time, let interval):
+                    return try await giveBack(lease, until: turn(of: profile, after: time, interval))
                 case .send(let flight):
                     await loop.sleep(for: flight.pause)
                     guard let outcome = await outcome(of: flight, before: latest) else { continue }
@@ -159,6 +176,22 @@ package final class TelegramSender: @unchecked Sendable {
         try? await queue.release(lease)
     }
 
+    private func giveBack(_ lease: ChatLease, until due: MonotonicTime) async throws {
+        try await queue.postpone(lease, by: due - .now())
+        dueTimes.append(due)
+    }
+
+    /// A turn for each chat of the profile, or all would ask for the same place again and again.
+    private func turn(of profile: Int64, after time: Duration, _ interval: Duration) -> MonotonicTime {
+        let now = MonotonicTime.now()
+        let turn = max(now + time, lastTurns[profile].map { $0 + interval } ?? now)
+        // Also when the rate is made higher meanwhile.
+        lastTurns[profile] = min(turn, now + Self.longestTurn)
+        return min(turn, now + Self.longestTurn)
+    }
+
+    private static let longestTurn = Duration.seconds(30)
+
     /// Ends early when the sender stops.
     private func pause(_ time: Duration) async {
         let end = MonotonicTime.now() + time
@@ -167,8 +200,10 @@ package final class TelegramSender: @unchecked Sendable {
         }
     }
 
-    /// Tried until it is written, or another process has the chat: then that one repeats the message.
+    /// Tried until it is written, however long the database is away, or another process has the chat: then that one repeats the
+    /// message. What the database refuses for a lease's time is left to whoever takes the chat next.
     private func settle(_ flight: MessageInFlight, in lease: ChatLease, _ outcome: TelegramOutcome) async -> Bool {
+        let end = MonotonicTime.now() + settings.lease
         var pause = Duration.milliseconds(500)
         while true {
             do {
@@ -180,7 +215,8 @@ package final class TelegramSender: @unchecked Sendable {
                 log.error(
                     "a message can't be settled",
                     ["id": String(flight.message.id), "error": String(describing: error)])
-                guard await loop.sleep(for: pause) else { return false }
+                let isAway = (error as? PostgresError)?.isUnavailability ?? false
+                guard isAway || MonotonicTime.now() < end, await loop.sleep(for: pause) else { return false }
                 pause = min(pause * 2, .seconds(8))
             }
         }
@@ -236,7 +272,7 @@ package final class TelegramSender: @unchecked Sendable {
                 throw error
             }
             return try await client.sendMessage(
-                RenderedMessage.plain(html), to: message.chatID, topic: message.topicID, isHTML: false,
+                TelegramHTML.plain(html), to: message.chatID, topic: message.topicID, isHTML: false,
                 isSilent: message.isSilent, keyboard: keyboard)
         }
     }

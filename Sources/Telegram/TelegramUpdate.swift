@@ -118,6 +118,8 @@ package struct TelegramMembership: Hashable, Sendable {
     package let from: TelegramUser?
     /// creator, administrator, member, restricted, left, kicked
     package let status: String
+    /// False for a restricted one that has left.
+    private let isThere: Bool
     /// Of a restricted member.
     private let canSend: Bool
 
@@ -128,6 +130,7 @@ package struct TelegramMembership: Hashable, Sendable {
         self.chat = chat
         from = TelegramUser(json["from"])
         self.status = status
+        isThere = new["is_member"]?.boolValue ?? true
         canSend = new["can_send_messages"]?.boolValue ?? (new["can_post_messages"]?.boolValue ?? true)
     }
 
@@ -136,7 +139,7 @@ package struct TelegramMembership: Hashable, Sendable {
         switch status {
         case "left": .botRemoved
         case "kicked": chat.isPrivate ? .blocked : .botRemoved
-        default: canSend ? nil : .noRights
+        default: !isThere ? .botRemoved : canSend ? nil : .noRights
         }
     }
 }

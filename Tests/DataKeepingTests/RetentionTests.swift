@@ -107,9 +107,8 @@ import Testing
             #expect(
                 names == [
                     "audit_log", "keitaro_differences", "keitaro_pushes", "keitaro_reports", "login_failures", "outbox",
-                    "postback_dedup", "postback_events", "postback_refusals", "sessions", "telegram_messages",
-                    "telegram_updates",
-                    "user_invitations",
+                    "postback_dedup", "postback_events", "postback_refusals", "sessions", "telegram_dialogs",
+                    "telegram_messages", "telegram_updates", "user_invitations",
                 ])
             try await Self.fill(database)
             // A feature says how its own go.

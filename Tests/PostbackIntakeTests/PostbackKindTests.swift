@@ -41,6 +41,18 @@ import Testing
         }
     }
 
+    @Test func `a message held until the profile is gone says what the postback said`() async throws {
+        try await withTestDatabase { database, _ in
+            var profile = Scene.profile()
+            profile.statusMappings = ["declined": .rejected]
+            try await Scene.store(
+                [Scene.row("status=declined&subid=c&tid=t&comment=bad+geo", profile)], in: database)
+            let messages = try await Self.queued(database)
+            let rendered = try await PostbackKind(database: database, base: nil).kind.render(messages)
+            #expect(messages.compactMap { rendered[$0.id]?.parts } == [["⛔️ Отказ\nПричина: bad geo\nTX: t"]])
+        }
+    }
+
     @Test func `what is gone has nothing to tell, and a message sent again finds its postback`() async throws {
         try await withTestDatabase { database, _ in
             try await Scene.store([Scene.row("status=lead&subid=c")], in: database)

@@ -45,7 +45,9 @@ import Testing
             #expect(Self.name(await book.find(Secret("second-secret"))) == "disabled \(off)")
             #expect(Self.name(await book.find(Secret("first-secre"))) == "unknown")
             #expect(Self.name(await book.find(Secret(""))) == "unknown")
-            // Whoever misses asks the database, so no notice is needed.
+            // Whoever misses, or finds it switched off, asks the database, so no notice is needed.
+            try await database.execute("UPDATE keitaro_profiles SET enabled = true WHERE id = \(off)")
+            #expect(Self.name(await book.find(Secret("second-secret"))) == "profile \(off)")
             let third = try await Self.add("third-secret", to: database)
             #expect(Self.name(await book.find(Secret("third-secret"))) == "profile \(third)")
             let (old, new) = (Self.vault.lookup(Secret("third-secret")), Self.vault.lookup(Secret("fourth-secret")))
@@ -203,6 +205,31 @@ import Testing
             #expect(try kept[0].get("profile_id", Int64?.self) == off)
             #expect(try kept.allSatisfy { try !$0.get("raw", String.self).contains("-secret") })
             #expect(try await database.one("SELECT count(*) FROM postback_events").get(0, Int.self) == 0)
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"secret":"first-secret","status":"sale",}"#, "application/json"),
+        (#"[{"secret":"first-secret"}]"#, "application/json"),
+        (#"{"data":{"secret":"first-secret"}}"#, "application/json"),
+        (#"{"data":{"\u0073ecret":"first-secret"},}"#, "application/json"),
+        ("<postback><Secret>first-secret</Secret></postback>", "text/xml"),
+        ("data=%7B%22secret%22%3A%22first-secret%22%7D", "application/x-www-form-urlencoded"),
+    ])
+    func `a secret that could not be read is not kept either`(body: String, type: String) async throws {
+        try await Self.withIntake { intake, database, loop in
+            try await Self.add("first-secret", to: database)
+            let answer = try await intake.receive(
+                try Request.make(
+                    .post, "\(PostbackIntake.path)?status=sale", headers: [("Content-Type", type)],
+                    body: Array(body.utf8)))
+            #expect(answer.status == .forbidden)
+            #expect(
+                try await eventually(loop) {
+                    try await database.one("SELECT count(*) FROM postback_refusals").get(0, Int.self) == 1
+                })
+            let raw: String = try await database.one("SELECT raw::text AS raw FROM postback_refusals").get("raw")
+            #expect(!raw.contains("first-secret") && raw.contains("status=sale"), "\(raw)")
         }
     }
 

@@ -12,6 +12,8 @@ import Testing
     struct Story: Sendable, CustomTestStringConvertible {
         let testDescription: String
         var policies = "{}"
+        /// Ours for the tracker's words when they come.
+        var mappingsBefore = "{}"
         /// Query strings, and seconds after the first.
         let postbacks: [(words: String, at: Int64)]
         var origin = PostbackOrigin.keitaro
@@ -83,6 +85,22 @@ import Testing
             before: [], after: ["1:c:|rebill|confirmed|11"],
             result: Replay.Result(replayed: 1, outcomes: [.accepted: 1])),
         Story(
+            testDescription: "what was taken for a deposit is none any more",
+            mappingsBefore: #"{"qualified": "deposit"}"#,
+            postbacks: [("status=qualified&subid=c&tid=t&revenue=50", 0)],
+            mappings: #"{"qualified": "registration"}"#, before: ["1:c:t|deposit|confirmed|50"],
+            after: ["1:c:t|registration|hold|50"],
+            result: Replay.Result(replayed: 1, outcomes: [.accepted: 1])),
+        Story(
+            testDescription: "what was taken for a deposit, and became one, stays one",
+            mappingsBefore: #"{"qualified": "deposit"}"#,
+            postbacks: [
+                ("status=qualified&subid=c&tid=t&revenue=50", 0), ("status=ftd&subid=c&tid=t&revenue=60", 7_200),
+            ],
+            mappings: #"{"qualified": "registration"}"#, before: ["1:c:t|deposit|confirmed|60"],
+            after: ["1:c:t|deposit|confirmed|60"],
+            result: Replay.Result(replayed: 1, unchanged: 1, outcomes: [.accepted: 1])),
+        Story(
             testDescription: "a test is not read again",
             postbacks: [("status=renewal&subid=c&tid=t&revenue=10", 0)], origin: .test,
             mappings: #"{"renewal": "rebill"}"#, before: [], after: [], result: Replay.Result(refused: 1)),
@@ -94,8 +112,8 @@ import Testing
                 let vault = PostbackVault(SecretKey(Secret("a secret of the tests alone")))
                 try await database.execute(
                     """
-                    INSERT INTO keitaro_profiles (name, secret_lookup, secret_cipher, chat_id, policies)
-                    VALUES ('Profile', '\\x01', '\\x01', 5, \(story.policies)::jsonb)
+                    INSERT INTO keitaro_profiles (name, secret_lookup, secret_cipher, chat_id, policies, status_mappings)
+                    VALUES ('Profile', '\\x01', '\\x01', 5, \(story.policies)::jsonb, \(story.mappingsBefore)::jsonb)
                     """)
                 let rows = try await RowIntake.open(database, dataDirectory: folder, loop: loop, log: .silent)
                 let intake = PostbackIntake(

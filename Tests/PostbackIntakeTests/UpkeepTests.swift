@@ -82,6 +82,11 @@ import Testing
                 "SELECT count(*) FROM pg_inherits WHERE inhparent = 'postback_events'::regclass"
             ).get(0, Int.self)
             #expect(weeks == 12)
+            // What comes when its week is gone goes with the next look.
+            let late = PostbackRow(
+                row.postback, of: profile, origin: .keitaro, at: old.adding(.seconds(-40 * 7 * 86_400)))
+            try await Scene.store([late], in: database)
+            #expect(try await EventPartitions(database: database).drop(olderThan: 180) == 1)
             #expect(try await EventPartitions(database: database).drop(olderThan: 180) == 0)
         }
     }
@@ -107,6 +112,11 @@ import Testing
                     """)
                 try await database.execute(
                     "INSERT INTO telegram_updates (bot, update_id, at) VALUES ('b', \(Int64(age)), \(at))")
+                try await database.execute(
+                    """
+                    INSERT INTO telegram_dialogs (bot, chat_id, person_id, step, updated_at)
+                    VALUES ('b', 1, \(Int64(age)), 'menu:step', \(at))
+                    """)
             }
             try await database.execute("INSERT INTO telegram_messages (chat_id, kind) VALUES (1, 'test')")
             for (name, removal) in removals where !["postback_events", "keitaro_differences"].contains(name) {

@@ -223,6 +223,140 @@ import Testing
         }
     }
 
+    /// A late status as it was found: Keitaro's row beside what came here.
+    struct Lag: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        var policies = "{}"
+        let postbacks: [String]
+        /// Keitaro's status and revenue.
+        let theirs: (status: String, revenue: String)
+        /// `status | revenue`, and whether it counts as filled in.
+        let after: [String]
+        let isRecovered: Bool
+    }
+
+    static let lags = [
+        Lag(
+            testDescription: "a sale that was rejected since", postbacks: ["status=sale&revenue=50"],
+            theirs: ("rejected", "50"), after: ["rejected|50"], isRecovered: true),
+        Lag(
+            testDescription: "a lead that was sold since", postbacks: ["status=lead&revenue=5"], theirs: ("sale", "50"),
+            after: ["deposit|50"], isRecovered: true),
+        Lag(
+            testDescription: "a rebill, of which Keitaro has the whole amount", postbacks: ["status=sale&revenue=70"],
+            theirs: ("rebill", "79"), after: ["deposit|79"], isRecovered: true),
+        Lag(
+            testDescription: "a rebill of a lead", postbacks: ["status=lead&revenue=5"], theirs: ("rebill", "14"),
+            after: ["rebill|14"], isRecovered: true),
+        Lag(
+            testDescription: "a policy that would make a further conversion of it", policies: #"{"rebill": "new"}"#,
+            postbacks: ["status=sale&revenue=70"], theirs: ("rebill", "79"), after: ["deposit|70"], isRecovered: false),
+        Lag(
+            testDescription: "a lead again, which never takes a sale back", postbacks: ["status=sale&revenue=50"],
+            theirs: ("lead", "5"), after: ["deposit|50"], isRecovered: false),
+    ]
+
+    @Test(arguments: lags) func `a late status is filled in, or is said to be open still`(lag: Lag) async throws {
+        try await withScene { scene in
+            try await scene.database.execute("UPDATE keitaro_profiles SET policies = \(lag.policies)::jsonb")
+            _ = await scene.intake.book.read()
+            let profile = try #require(scene.intake.book.profile(scene.profileID))
+            let twoDaysAgo = scene.now.adding(.seconds(-2 * 86_400))
+            for query in lag.postbacks {
+                let postback = PostbackReading.read(
+                    PostbackFields(query: "subid=c&tid=t&\(query)".utf8), for: profile)
+                try await scene.intake.add(
+                    PostbackRow(postback, of: profile, origin: .keitaro, at: twoDaysAgo.adding(.seconds(2))))
+            }
+            let ours = try await scene.database.one("SELECT status, revenue::text AS revenue FROM conversions")
+            let (status, revenue): (String, String) = (try ours.get("status"), try ours.get("revenue"))
+            let known = RecoveredPostback.json(
+                KnownConversion(
+                    clickID: "c", transactionID: "t", status: PostbackStatus(name: status),
+                    revenue: Amount(canonical: revenue), at: twoDaysAgo))
+            let theirs: JSON = [
+                "at": .string(twoDaysAgo.iso8601), "status": .string(lag.theirs.status),
+                "revenue": .string(lag.theirs.revenue),
+            ]
+            try await scene.database.execute(
+                """
+                INSERT INTO keitaro_differences (profile_id, day, kind, click_id, transaction_id, theirs, ours, found_at)
+                VALUES (\(scene.profileID), \(ReconciliationStore.text(twoDaysAgo.date))::date, 'status_lag', 'c', 't',
+                    \(theirs), \(known), \(scene.now.adding(.seconds(-90_000))))
+                """)
+            try await scene.run.fillIn(profile)
+            let after = try await scene.database.query("SELECT status || '|' || revenue::text AS text FROM conversions")
+                .map { try $0.get("text", String.self) }
+            #expect(after == lag.after)
+            let recovered = try await scene.count(
+                "SELECT count(*) FROM keitaro_differences WHERE recovered_at IS NOT NULL")
+            #expect(recovered == (lag.isRecovered ? 1 : 0))
+            #expect(
+                try await scene.count(
+                    "SELECT count(*) FROM telegram_messages WHERE event_id IN (SELECT id FROM postback_events WHERE origin = 'recovered')"
+                ) == 0)
+        }
+    }
+
+    @Test func `two conversions of one click and transaction are one difference`() async throws {
+        try await withScene { scene in
+            try await scene.install(intoCampaigns: 3)
+            try await scene.database.execute(
+                #"UPDATE keitaro_profiles SET policies = '{"deposit": "new"}', dedup_ttl_sec = 0"#)
+            _ = await scene.intake.book.read()
+            let profile = try #require(scene.intake.book.profile(scene.profileID))
+            for seconds: Int64 in [7_200, 7_100] {
+                let postback = PostbackReading.read(
+                    PostbackFields(query: "status=sale&subid=nobodys&tid=t&revenue=5".utf8), for: profile)
+                try await scene.intake.add(
+                    PostbackRow(postback, of: profile, origin: .keitaro, at: scene.now.adding(.seconds(-seconds))))
+            }
+            #expect(try await scene.count("SELECT count(*) FROM conversions WHERE click_id = 'nobodys'") == 2)
+            try await scene.run.run(profile: scene.profileID)
+            let found = try await scene.count(
+                "SELECT count(*) FROM keitaro_differences WHERE kind = 'unknown_click' AND click_id = 'nobodys'")
+            #expect(found == 1)
+        }
+    }
+
+    @Test func `nothing was expected of a status before it was installed, nor of a campaign while the URL was gone`()
+        async throws
+    {
+        try await withScene { scene in
+            let store = InstallationStore(database: scene.database, vault: scene.vault)
+            func place(_ statuses: Set<String>, _ since: Timestamp) -> InstalledPostbacks.Place {
+                InstalledPostbacks.Place(kind: .campaign, id: 7, name: "A", statuses: statuses, since: since)
+            }
+            func since() async throws -> Timestamp {
+                try #require(try await store.places(ofProfile: scene.profileID).first).since
+            }
+            let monthAgo = scene.now.adding(.seconds(-30 * 86_400))
+            try await store.note([place(["sale"], monthAgo)], ofProfile: scene.profileID, isComplete: true)
+            try await store.note([place(["sale"], scene.now)], ofProfile: scene.profileID, isComplete: true)
+            #expect(try await since() == monthAgo)
+            try await store.note([place(["sale", "lead"], scene.now)], ofProfile: scene.profileID, isComplete: true)
+            #expect(try await since() == scene.now)
+            let later = scene.now.adding(.seconds(60))
+            try await store.note([place(["sale"], later)], ofProfile: scene.profileID, isComplete: true)
+            #expect(try await since() == scene.now)
+            // All statuses, and then a part of them.
+            try await store.note([place([], later)], ofProfile: scene.profileID, isComplete: true)
+            #expect(try await since() == later)
+            try await store.note([place(["sale"], scene.now)], ofProfile: scene.profileID, isComplete: true)
+            #expect(try await since() == later)
+            // Away, and there again: not before it was away, whatever came before.
+            let profile = try #require(scene.intake.book.profile(scene.profileID))
+            let postback = PostbackReading.read(
+                PostbackFields(query: "status=sale&subid=c&campaign_id=7".utf8), for: profile)
+            try await scene.intake.add(
+                PostbackRow(postback, of: profile, origin: .keitaro, at: Timestamp.now().adding(.seconds(-86_400))))
+            try await store.note([], ofProfile: scene.profileID, isComplete: true)
+            let gone = try #require(try await store.places(ofProfile: scene.profileID).first?.goneAt)
+            try await store.note([place(["sale"], .now())], ofProfile: scene.profileID, isComplete: true)
+            #expect(try await since() >= gone)
+        }
+    }
+
     @Test func `expects nothing of campaigns that do not post here, nor before they did`() async throws {
         try await withScene { scene in
             try await scene.run.run(profile: scene.profileID)

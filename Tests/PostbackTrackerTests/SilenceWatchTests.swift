@@ -60,7 +60,7 @@ import Testing
                 try $0.get("text", String.self)
             }
             #expect(texts.count == 1)
-            #expect(texts.first?.hasPrefix("🔕 <b>Main &lt;1&gt;</b>\nNo conversion for 3 h 0 min, since ") == true)
+            #expect(texts.first?.hasPrefix("🔕 <b>Main &lt;1&gt;</b>\nNo conversion for 3\u{A0}h, since ") == true)
         }
     }
 

@@ -96,6 +96,33 @@ import Testing
         }
     }
 
+    @Test func `a profile is compared as soon as it has a key, not when something else is changed`() async throws {
+        try await withSyncedDesk { desk, _, _ in
+            let browser = try await desk.browser()
+            let admin = browser.accepting("application/json")
+            func ordered() async throws -> Int {
+                try await desk.database.one("SELECT count(*) FROM outbox WHERE kind = 'keitaro.reconcile_profile'")
+                    .get(0)
+            }
+            let empty = try await browser.get("/postbacks/reconciliation/")
+            #expect(!empty.text.contains("/reconciliation/run/"))
+            let main = try await makeProfile(admin)
+            #expect(try await ordered() == 1)
+            let one = try await browser.get("/postbacks/reconciliation/")
+            #expect(one.text.contains("Compare now: Main") && one.text.contains("on its way"))
+            #expect(try await admin.post("/postbacks/profiles/", ["name": "Other"]).status == 201)
+            #expect(try await ordered() == 1)
+            try await desk.database.execute("DELETE FROM outbox")
+            #expect(try await admin.post("/postbacks/profiles/\(main)/", ["name": "First"]).status == 200)
+            #expect(try await ordered() == 0)
+            let other = main + 1
+            #expect(try await admin.post("/postbacks/profiles/\(other)/", ["reconcile": true]).status == 200)
+            #expect(try await ordered() == 1)
+            let two = try await browser.get("/postbacks/reconciliation/")
+            #expect(two.text.contains("<option value=\"\(other)\">Other</option>"))
+        }
+    }
+
     @Test func `days and differences are shown, and a comparison is ordered`() async throws {
         try await withSyncedDesk { desk, _, buyer in
             let browser = try await desk.browser()

@@ -1,8 +1,8 @@
 import Accounts
-import BotRuntime
 import Base
 import Fetch
 import Postgres
+import Telegram
 import TestDesk
 import Testing
 import Views
@@ -28,7 +28,7 @@ import Views
             for (path, word) in Self.pages {
                 let page = try await browser.get(path)
                 #expect(page.status == 200, "\(path)")
-                #expect(page.text.contains(BotText.escape(words(word))), "\(path): \(word)")
+                #expect(page.text.contains(TelegramHTML.escape(words(word))), "\(path): \(word)")
                 #expect(!page.text.contains("{{") && !page.text.contains(">postbacks."), "\(path)")
             }
             for path in ["/postbacks/profiles/99/", "/postbacks/events/none/", "/postbacks/profiles/99/installation/"] {

@@ -111,46 +111,6 @@ import Views
         }
     }
 
-    @Test func `sending again tries what failed, and repeats what was told when nothing failed`() async throws {
-        try await withDesk { desk in
-            let (admin, profile) = try await Self.scene(desk)
-            let event = try await PostbackScene.event(desk.database, profile: profile)
-            let path = "/postbacks/events/\(event)/resend/"
-            #expect(try await admin.post(path).json["messages"] == 0)
-            try await PostbackScene.message(
-                desk.database, event: event, profile: profile, chat: -1, state: "failed", error: "no")
-            try await PostbackScene.message(desk.database, event: event, profile: profile, chat: -2, state: "sent")
-            #expect(try await admin.post(path).json["messages"] == 1)
-            let states = try await desk.database.query(
-                "SELECT state, error FROM telegram_messages WHERE event_id = \(event)::uuid ORDER BY id")
-            #expect(try states.map { try $0.get("state", String.self) } == ["waiting", "sent"])
-            #expect(try states[0].get("error", String?.self) == nil)
-            #expect(try await admin.post(path).json["messages"] == 1)
-            #expect(
-                try await desk.database.one("SELECT count(*) AS n FROM telegram_messages").get("n", Int64.self) == 3)
-        }
-    }
-
-    @Test func `sending again takes a message out of the digest that failed`() async throws {
-        try await withDesk { desk in
-            let (admin, profile) = try await Self.scene(desk)
-            let event = try await PostbackScene.event(desk.database, profile: profile)
-            try await PostbackScene.message(
-                desk.database, event: event, profile: profile, chat: -1, state: "failed", error: "no")
-            try await desk.database.execute(
-                "UPDATE telegram_messages SET digest_id = 900, parts_sent = 1, attempts = 4, is_held = true")
-            #expect(try await admin.post("/postbacks/events/\(event)/resend/").json["messages"] == 1)
-            // As a sender looks for what is due.
-            let row = try await desk.database.first(
-                """
-                SELECT parts_sent, attempts FROM telegram_messages
-                WHERE state = 'waiting' AND digest_id IS NULL AND run_at <= now() AND NOT is_held
-                """)
-            #expect(try row?.get("parts_sent", Int.self) == 0)
-            #expect(try row?.get("attempts", Int.self) == 0)
-        }
-    }
-
     @Test func `why a message is not told is said in the reader's language`() async throws {
         try await withDesk { desk in
             let (admin, profile) = try await Self.scene(desk)
@@ -228,46 +188,6 @@ import Views
         }
     }
 
-    @Test func `charts cut days in the asked zone`() async throws {
-        try await withDesk { desk in
-            let (admin, profile) = try await Self.scene(desk)
-            try await desk.database.execute(
-                """
-                INSERT INTO conversion_rollups (bucket, minutes, profile_id, dimension, value, currency, status, conversions,
-                    revenue_hold, revenue_confirmed)
-                SELECT bucket, 15, \(profile), 'all', '', 'USD', status, 2, 0, 10.25
-                FROM (VALUES (date_trunc('day', now(), 'Asia/Kathmandu') - interval '15 minutes', 'deposit'),
-                    (date_trunc('day', now(), 'Asia/Kathmandu'), 'deposit'),
-                    (date_trunc('day', now(), 'Asia/Kathmandu'), 'registration')) AS made (bucket, status)
-                """)
-            let answer = try await admin.get("/postbacks/charts/?days=7&by=status&timezone=Asia/Kathmandu")
-            #expect(answer.json["slots"]?.arrayValue?.count == 7)
-            let series = answer.json["series"]?.arrayValue ?? []
-            #expect(series.map { $0["label"] } == ["deposit", "registration"])
-            #expect(series[0]["conversions"] == [0, 0, 0, 0, 0, 2, 2])
-            #expect(series[0]["revenue_confirmed"] == "20.50")
-            let profiles = try await admin.get("/postbacks/charts/?days=30&by=profile&timezone=UTC")
-            #expect(profiles.json["series"]?[0]?["name"] == "A")
-            #expect(profiles.json["series"]?[0]?["total"] == 6)
-            for (dimension, value) in [
-                ("campaign", "4127"), ("offer", "9"), ("country", "KZ"), ("source", "tiktok"),
-            ] {
-                try await desk.database.execute(
-                    """
-                    INSERT INTO conversion_rollups (bucket, minutes, profile_id, dimension, value, currency, status, conversions,
-                        revenue_hold, revenue_confirmed)
-                    VALUES (date_trunc('day', now(), 'UTC'), 15, \(profile), \(dimension), \(value), '', 'deposit', 3, 0, 1)
-                    """)
-                let chart = try await admin.get("/postbacks/charts/?days=7&by=\(dimension)")
-                #expect(chart.status == 200)
-                #expect(chart.json["series"]?[0]?["label"]?.stringValue == value, "\(dimension)")
-                #expect(chart.json["series"]?[0]?["total"] == 3, "\(dimension)")
-            }
-            #expect(try await admin.get("/postbacks/charts/?days=1").json["slots"]?.arrayValue?.count == 24)
-            #expect(try await admin.get("/postbacks/charts/?timezone=Nowhere").fields == ["timezone"])
-        }
-    }
-
     @Test func `a summary counts the last hour`() async throws {
         try await withDesk { desk in
             let (admin, profile) = try await Self.scene(desk)
@@ -288,6 +208,60 @@ import Views
             #expect(summary["broken_chats"] == 1)
             #expect(summary["minutes"]?.arrayValue?.count == 30)
             #expect(summary["compared"] == .null)
+        }
+    }
+
+    @Test func `what did not come is what was filled in or is still away`() async throws {
+        try await withDesk { desk in
+            let (admin, profile) = try await Self.scene(desk)
+            try await desk.database.execute(
+                """
+                INSERT INTO keitaro_reconciliations (profile_id, day, theirs, ours, matching)
+                VALUES (\(profile), current_date, 10, 8, 6)
+                """)
+            // Away, filled in, came by itself; and statuses that were filled in or lag.
+            try await desk.database.execute(
+                """
+                INSERT INTO keitaro_differences (profile_id, day, kind, click_id, theirs, recovered_at, settled_at)
+                SELECT \(profile), current_date, kind, click, '{}', recovered, settled FROM (VALUES
+                    ('never_arrived', 'a', NULL, NULL), ('never_arrived', 'b', now(), now()),
+                    ('never_arrived', 'c', NULL, now()), ('status_lag', 'd', now(), NULL), ('status_lag', 'e', NULL, NULL)
+                ) AS found (kind, click, recovered, settled)
+                """)
+            let summary = try await admin.get("/postbacks/summary/").json
+            #expect(summary["missing"] == 2)
+            #expect(summary["recovered"] == 1)
+        }
+    }
+
+    @Test func `raw requests are found by the word that was sent, however it is written`() async throws {
+        try await withDesk { desk in
+            let (admin, profile) = try await Self.scene(desk)
+            try await PostbackScene.event(desk.database, profile: profile)
+            for (status, word) in [("qualified", "Qualified"), ("анкета", "Анкета")] {
+                let event = try await PostbackScene.event(desk.database, profile: profile, status: status)
+                try await desk.database.execute(
+                    "UPDATE postback_events SET original_status = \(word) WHERE id = \(event)::uuid")
+                let found = try await admin.get("/postbacks/raw/?status=\(Visitor.encode(word))")
+                #expect(found.json["requests"]?.arrayValue?.map { $0["status"]?.stringValue } == [word])
+            }
+            let found = try await admin.get("/postbacks/raw/?status=QUALIFIED")
+            #expect(found.json["requests"]?.arrayValue?.count == 1)
+        }
+    }
+
+    @Test(arguments: [
+        "/postbacks/?before=-9223372036854775808_00000000-0000-0000-0000-000000000000",
+        "/postbacks/events/-9223372036854775808_00000000-0000-0000-0000-000000000000/",
+        "/postbacks/events/9223372036854775807_00000000-0000-0000-0000-000000000000/",
+        "/postbacks/?from=-100000-01-01T00:00:00Z", "/postbacks/?to=0000-01-01",
+        "/postbacks/reconciliation/?day=0000-01-01",
+    ])
+    func `a time that nobody can mean is no failure of ours`(path: String) async throws {
+        try await withDesk { desk in
+            let (admin, profile) = try await Self.scene(desk)
+            try await PostbackScene.event(desk.database, profile: profile)
+            #expect(try await admin.get(path).status < 500)
         }
     }
 }

@@ -1,4 +1,5 @@
 import Base
+import Telegram
 import Testing
 
 @testable import Postbacks

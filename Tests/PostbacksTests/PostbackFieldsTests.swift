@@ -68,6 +68,24 @@ struct PostbackFieldsTests {
         #expect(Self.fields("offer_name=\(value)")[.offerName] == value)
     }
 
+    @Test func `a name is one name however it is spelled, and what was stored reads as it came`() {
+        let sent = PostbackFields(
+            query: "payout=10&Payout=20&Click-ID=a&click_id=b&status=lead".utf8, contentType: "application/json",
+            body: Array(#"{"Status": "sale"}"#.utf8))
+        #expect(sent.pairs.map(\.name) == ["payout", "Click-ID", "status"])
+        #expect(sent[.payout] == "10" && sent[.clickID] == "a" && sent[.status] == "sale")
+        let stored = PostbackFields(pairs: sent.pairs.sorted { $0.name < $1.name })
+        #expect(stored[.payout] == "10" && stored[.clickID] == "a" && stored[.status] == "sale")
+    }
+
+    @Test func `a mark before the content is no part of it`() {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        let json = PostbackFields(
+            query: "".utf8, contentType: "application/json", body: mark + Array(#"{"status": "sale"}"#.utf8))
+        let form = PostbackFields(query: "".utf8, body: mark + Array("status=sale".utf8))
+        #expect(json[.status] == "sale" && form[.status] == "sale")
+    }
+
     @Test func `the body counts before the query, unless it says nothing`() {
         let fields = Self.fields("status=lead&tid=1&status=late", body: "status=sale&tid={tid}&tid=&sub_id_1=a")
         #expect(fields[.status] == "sale")

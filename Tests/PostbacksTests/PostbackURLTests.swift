@@ -32,15 +32,11 @@ struct PostbackURLTests {
 
     @Test(
         arguments: [
-            ("https://desk.test/integrations/keitaro/postback?secret=x&status={status}", true, "x"),
-            ("HTTPS://DESK.test/integrations/keitaro/postback/?a=1", true, nil),
-            ("https://desk.test/integrations/keitaro/postback", true, nil),
-            ("https://other.test/integrations/keitaro/postback?secret=y%2B", false, "y+"),
-            ("https://desk.test/integrations/keitaro/postback2?secret=x", false, "x"), ("", false, nil),
-            ("https://desk.test.evil/integrations/keitaro/postback", false, nil),
-        ] as [(String, Bool, String?)])
-    func `an address of ours is known again`(url: String, isOurs: Bool, secret: String?) {
-        #expect(PostbackURL.isOurs(url, base: "https://desk.test/") == isOurs)
+            ("https://desk.test/integrations/keitaro/postback?secret=x&status={status}", "x"),
+            ("https://desk.test/integrations/keitaro/postback/?a=1", nil),
+            ("https://desk.test/integrations/keitaro/postback?secret=y%2B#end", "y+"), ("", nil),
+        ] as [(String, String?)])
+    func `the secret of an address is found again`(url: String, secret: String?) {
         #expect(PostbackURL.secret(in: url) == secret)
     }
 }

@@ -70,6 +70,20 @@ import Testing
         }
     }
 
+    @Test func `who ends the comparison leaves the profile at its tracker`() async throws {
+        try await withDesk { desk in
+            let admin = try await desk.program(.admin, name: "admin")
+            let profile = try await PostbackScene.profile(admin, "A", ["reconcile": true])
+            #expect(profile["reconciles"] == true)
+            let keyless = try await desk.program(.admin, key: nil, name: "keyless")
+            let answer = try await keyless.post(
+                "/postbacks/profiles/\(profile["id"]?.intValue ?? 0)/", ["reconcile": false])
+            #expect(answer.json["profile"]?["reconciles"] == false)
+            #expect(answer.json["profile"]?["tracker"] == profile["tracker"])
+            #expect(profile["tracker"]?.stringValue != nil)
+        }
+    }
+
     struct Refusal: CustomTestStringConvertible, Sendable {
         let content: JSON
         let field: String

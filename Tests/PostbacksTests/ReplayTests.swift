@@ -126,4 +126,55 @@ import Testing
             #expect(try await buyer.post("/postbacks/replay/", [:]).fields == ["events"])
         }
     }
+
+    @Test func `what a policy kept out counts once the policy is another`() async throws {
+        try await withDesk { desk in
+            let admin = try await desk.program(.admin, name: "admin")
+            let profile = try await PostbackScene.profile(admin, "A", ["policies": ["rebill": "ignore"]])
+            let path = "/postbacks/profiles/\(profile["id"]?.intValue ?? 0)/"
+            let address = try Self.address(profile)
+            for (status, revenue) in [("sale", "50"), ("rebill", "7")] {
+                let form = [("status", status), ("subid", "c1"), ("tid", "t1"), ("revenue", revenue)]
+                #expect(try await desk.stranger.postForm(address, form).text == "ok")
+            }
+            let ignored = try #require(try await admin.get("/postbacks/").json["events"]?[0])
+            #expect(ignored["outcome"] == "ignored")
+            let events: JSON = ["events": [ignored["place"] ?? .null]]
+            #expect(try await admin.post("/postbacks/replay/", events).json["unchanged"] == 1)
+            #expect(try await admin.post(path, ["policies": ["rebill": "increment"]]).status == 200)
+            #expect(await desk.readProfiles() == nil)
+            #expect(try await admin.post("/postbacks/replay/", events).json["replayed"] == 1)
+            let revenue = try await desk.database.one("SELECT revenue::text FROM conversions")
+            #expect(try revenue.get(0, String.self) == "57")
+            #expect(try await admin.post("/postbacks/replay/", events).json["unchanged"] == 1)
+        }
+    }
+
+    @Test func `an event that is named twice, by its place and its id, is one`() async throws {
+        try await withDesk { desk in
+            let admin = try await desk.program(.admin, name: "admin")
+            let profile = try await PostbackScene.profile(admin, "A")
+            let id = try await PostbackScene.event(desk.database, profile: profile["id"]?.intValue ?? 0)
+            let place = try #require(try await admin.get("/postbacks/").json["events"]?[0]?["place"])
+            let names: [JSON] = [
+                .string(id), .string(id), place, .string(id.uppercased()), "00000000-0000-0000-0000-000000000001",
+            ]
+            let answer = try await admin.post("/postbacks/replay/", ["events": .array(names)]).json
+            #expect(answer["unchanged"] == 1 && answer["missing"] == 1, "\(answer)")
+        }
+    }
+
+    @Test func `a filter's status is the word that was sent`() async throws {
+        try await withDesk { desk in
+            let admin = try await desk.program(.admin, name: "admin")
+            let profile = try await PostbackScene.profile(admin, "A")
+            let address = try Self.address(profile)
+            #expect(try await desk.stranger.postForm(address, [("status", "Qualified"), ("subid", "c1")]).text == "ok")
+            let path = "/postbacks/profiles/\(profile["id"]?.intValue ?? 0)/"
+            #expect(try await admin.post(path, ["status_mappings": ["qualified": "registration"]]).status == 200)
+            #expect(await desk.readProfiles() == nil)
+            let answer = try await admin.post("/postbacks/replay/", ["filter": ["status": "Qualified"]])
+            #expect(answer.json["replayed"] == 1)
+        }
+    }
 }

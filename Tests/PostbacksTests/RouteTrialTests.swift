@@ -8,7 +8,7 @@ struct RouteTrialTests {
 
     private static func stored(_ query: String, at minute: Int) -> RouteTrial.Stored {
         RouteTrial.Stored(
-            at: midnight.adding(.seconds(minute * 60)), fields: PostbackFields(query: query.utf8).pairs,
+            at: midnight.adding(.seconds(minute * 60)), fields: PostbackFields(query: query.utf8),
             campaignName: "From the Mirror")
     }
 
@@ -50,6 +50,16 @@ struct RouteTrialTests {
         #expect(first.at == Self.midnight)
         #expect(first.before.map(\.chatID) == [1] && first.after.map(\.chatID) == [5])
         #expect(first.message == "💰 Депозит\nКампанія: From the Mirror")
+    }
+
+    @Test func `a paused profile tells nobody, and one that is paused already is tried as if it were not`() throws {
+        let stored = [Self.stored("click_id=a&status=sale", at: 0)]
+        var paused = Self.profile()
+        paused.isEnabled = false
+        let pausing = try Self.result(Self.profile(), paused, stored)
+        #expect(pausing.messages.before == 1 && pausing.messages.after == 0 && pausing.moved == 1)
+        let still = try Self.result(paused, paused, stored)
+        #expect(still.messages.before == 1 && still.messages.after == 1 && still.moved == 0)
     }
 
     @Test func `a mapping is tried on the words that came`() throws {

@@ -36,6 +36,17 @@ import Testing
         #expect(PostgresError.category(sqlState: state) == category)
     }
 
+    @Test(
+        arguments: [
+            ("22P02", true), ("22003", true), ("23505", true), ("54000", true), ("P0001", true), ("58030", false),
+            ("XX001", false), ("XX000", false), ("42501", false), ("42P01", false), ("55P03", false), ("40001", false),
+            ("53100", false), ("57014", false),
+        ])
+    func `tells a row that can't be stored from a server that can't store it`(state: String, isOfTheRow: Bool) {
+        let error = PostgresError(category: PostgresError.category(sqlState: state), sqlState: state, message: "")
+        #expect(error.isOfTheRow == isOfTheRow)
+    }
+
     @Test func `says how long to wait`() {
         let error = PostgresError(.unavailable(retryAfter: .seconds(3)), "away")
         #expect(error.retryAfter == .seconds(3))

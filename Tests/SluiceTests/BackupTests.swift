@@ -1,6 +1,8 @@
 import Base
 import Glibc
+import Postbacks
 import Postgres
+import Reactor
 import TestDesk
 import Testing
 import TestGround
@@ -58,6 +60,41 @@ import TestGround
                 #expect(try Self.tokens(server) == listed)
                 // The statements that were kept meanwhile are gone.
                 #expect(try FileSystem.list("\(place)/third").allSatisfy { !$0.hasPrefix("restore-") })
+            }
+        }
+    }
+
+    @Test func `what another secret has sealed is told of when a backup comes back without it`() async throws {
+        try await withTemporaryFolder("place") { place in
+            try await withTestDatabaseURL { url in
+                let settings = [
+                    "DATA_DIR": "\(place)/data", "DATABASE_URL": url.reveal(),
+                    "SECRET_KEY": "the first secret of the tests",
+                ]
+                _ = try ProgramProcess.answer(["token", "create", "--name", "t"], settings)
+                try await onLoop { loop in
+                    let database = try Database(url: url, loops: [loop], log: .silent)
+                    let vault = PostbackVault(SecretKey(Secret("the first secret of the tests")))
+                    for name in ["a", "b"] {
+                        let secret = PostbackVault.makeSecret()
+                        let (lookup, cipher) = (vault.lookup(secret), try vault.seal(secret))
+                        try await database.execute(
+                            """
+                            INSERT INTO keitaro_profiles (name, secret_lookup, secret_cipher)
+                            VALUES (\(name), \(lookup), \(cipher))
+                            """)
+                    }
+                    await database.close()
+                }
+                #expect(try ProgramProcess.status(["backup", "\(place)/one"], settings) == 0)
+                let restoring = ["restore", "\(place)/one", "--replace"]
+                let told = try ProgramProcess(
+                    sluice: restoring, settings.merging(["SECRET_KEY": "the second secret of the tests"]) { $1 })
+                #expect(try told.line(after: "2 postback profiles: ").hasPrefix("their URLs are refused"))
+                #expect(told.end(0) == 0)
+                let own = try ProgramProcess(
+                    sluice: restoring, settings.merging(["SECRET_KEY": "the first secret of the tests"]) { $1 })
+                #expect(throws: (any Error).self) { try own.line(after: "sealed with another SECRET_KEY") }
             }
         }
     }

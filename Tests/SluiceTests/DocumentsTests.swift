@@ -1,4 +1,5 @@
 import Base
+import Postgres
 import TestDesk
 import Testing
 
@@ -32,6 +33,16 @@ import Testing
         for program in programs {
             let name = program.dropFirst("bench-".count)
             #expect(readme.contains(name) && benchmarks.contains("`bin/bench \(name)`"), "\(name)")
+        }
+    }
+
+    @Test func `every rule of retention is told of`() async throws {
+        let text = try Self.read("docs/deployment.md")
+        try await withTestDatabase { database, _ in
+            for row in try await database.query("SELECT name FROM retention_rules") {
+                let name: String = try row.get("name")
+                #expect(text.contains("| `\(name)` |"), "\(name)")
+            }
         }
     }
 

@@ -45,6 +45,20 @@ import TestGround
         }
     }
 
+    @Test func `what a dead process's journal holds keeps newer messages back as well`() async throws {
+        try await withTestDatabase { database, loop in
+            let folder = try TemporaryFolder("wired")
+            defer { folder.remove() }
+            let journal = try Journal(dataDirectory: folder.path, log: .silent)
+            try await journal.append(kind: "of a later version", Array("row".utf8))
+            await journal.close()
+            let intake = try await RowIntake.open(database, dataDirectory: folder.path, loop: loop, log: .silent)
+            intake.start()
+            #expect(try await eventually(loop) { intake.isJournaling })
+            await intake.close()
+        }
+    }
+
     @Test func `a desk that can't have a journal says so and doesn't serve`() async throws {
         try await withTestDatabaseURL { url in
             let folder = try TemporaryFolder("wired")

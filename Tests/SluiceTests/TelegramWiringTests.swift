@@ -62,7 +62,7 @@ import TestGround
     }
 
     enum Told: String, CaseIterable, Sendable {
-        case well, badToken, unreachable
+        case well, badToken, badOnlyToken, unreachable
     }
 
     @Test(arguments: Told.allCases)
@@ -74,17 +74,20 @@ import TestGround
                 let sandbox = TelegramSandbox(bots: [good: "desk_bot"], chats: [], loop: loop)
                 let port = try sandbox.start(port: 0, log: .silent)
                 let api = "http://127.0.0.1:\(told == .unreachable ? 9 : port)"
-                let settings = [
+                var settings = [
                     "DATABASE_URL": url.reveal(), "SECRET_KEY": "a secret of the tests alone",
-                    "TELEGRAM_API_URL": api, "TELEGRAM_BOT_TOKEN": told == .badToken ? bad : good,
+                    "TELEGRAM_API_URL": api,
                 ]
-                let line = try await HelperThread(name: "doctor").run {
+                settings[told == .badOnlyToken ? "ADMIN_BOT_TOKEN" : "TELEGRAM_BOT_TOKEN"] =
+                    told == .badToken || told == .badOnlyToken ? bad : good
+                let line = try await HelperThread(name: "doctor").run { [settings] in
                     Result { try ProgramProcess(sluice: ["doctor"], settings).line(after: "Telegram: ") }
                 }.get()
                 let expected =
                     switch told {
                     case .well: "TELEGRAM_BOT_TOKEN is @desk_bot's"
                     case .badToken: "\(api) does not know the token. Set TELEGRAM_BOT_TOKEN to"
+                    case .badOnlyToken: "\(api) does not know the token. Set ADMIN_BOT_TOKEN to"
                     case .unreachable: "\(api) can't be reached: "
                     }
                 #expect(line.hasPrefix(expected), "\(line)")

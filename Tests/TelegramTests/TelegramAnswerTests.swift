@@ -28,6 +28,7 @@ import Testing
         (200, "<!doctype html>", .unavailable(description: "no JSON came, but status 200")),
         (200, "[]", .unavailable(description: "no JSON came, but status 200")),
         (400, body(400, "Bad Request: message is too long"), .message(description: "Bad Request: message is too long")),
+        (400, body(400, #"a\u0000b"#), .message(description: "a\u{FFFD}b")),
         (403, body(403, "Forbidden: something new"), .chat(.refused, description: "Forbidden: something new")),
         (200, #"{"ok":true}"#, .unavailable(description: "an answer without a result, status 200")),
     ])
@@ -110,6 +111,29 @@ import Testing
     @Test(arguments: ["<h1>a</h1>", "<b>a", "</b>", "<b><i>a</b></i>", "a < b", " "])
     func `HTML that Telegram refuses is refused`(html: String) {
         #expect(throws: TelegramText.Refusal.self) { _ = try TelegramText(html, isHTML: true) }
+    }
+
+    @Test(arguments: [
+        ("<b>a</b> &lt; <i>&amp;</i>", "a < &"), ("a < b", "a < b"), ("1 > 0 &quot;x&quot;", "1 > 0 \"x\""),
+        ("&#1071;&#x42F; &#xD800;&#0x1;", "ЯЯ &#xD800;&#0x1;"), ("&copy; & <h1>t</h1>", "&copy; & t"),
+        ("<\u{301}&lt;\u{301}", "<\u{301}<\u{301}"), ("<a href=\"https://x\">y</a>", "y"),
+    ])
+    func `text is what is left of HTML when its tags are taken away`(html: String, plain: String) {
+        #expect(TelegramHTML.plain(html) == plain)
+    }
+
+    @Test(
+        arguments: [
+            (#"{"status":"member"}"#, nil), (#"{"status":"left"}"#, .botRemoved),
+            (#"{"status":"restricted","is_member":true,"can_send_messages":true}"#, nil),
+            (#"{"status":"restricted","is_member":true,"can_send_messages":false}"#, .noRights),
+            (#"{"status":"restricted","is_member":false,"can_send_messages":true}"#, .botRemoved),
+            (#"{"status":"administrator","can_post_messages":false}"#, .noRights),
+        ] as [(String, TelegramFailure.ChatProblem?)])
+    func `the bot can write where it is and may`(member: String, problem: TelegramFailure.ChatProblem?) throws {
+        let chat = #"{"chat":{"id":-1,"type":"supergroup","title":"G"},"new_chat_member":\#(member)}"#
+        let membership = try #require(TelegramMembership(try JSON(parsing: Array(chat.utf8))))
+        #expect(membership.problem == problem)
     }
 
     @Test func `an update of each kind is read, and no update is dropped`() throws {

@@ -49,6 +49,20 @@ import Testing
         }
     }
 
+    @Test func `a chat that waits for its second lets others go before it`() async throws {
+        try await withTelegram { scene in
+            let many = try await scene.put(["1", "2", "3"], to: 11)
+            let one = try await scene.put(["one"], to: 12)
+            var settings = TelegramScene.quick
+            settings.concurrency = 1
+            settings.pace.chatInterval = .seconds(1)
+            try await scene.send(scene.sender(settings: settings))
+            let order = try await scene.database.query("SELECT id FROM telegram_messages ORDER BY settled_at")
+                .map { try $0.get("id", Int64.self) }
+            #expect(order == [many[0], one[0], many[1], many[2]])
+        }
+    }
+
     /// Looks of a sender while older messages are still on their way, and the end of that.
     private final class Outage: Sendable {
         let looks = Atomic(0)
@@ -235,6 +249,23 @@ import Testing
         }
     }
 
+    @Test func `a chat whose message can't be written down is left to the next one who takes it`() async throws {
+        try await withTelegram { scene in
+            try await scene.database.execute(
+                "ALTER TABLE telegram_messages ADD CONSTRAINT never CHECK (state <> 'failed')")
+            try await scene.put([String(repeating: "x", count: 5000)], to: 11)
+            var settings = TelegramScene.quick
+            settings.lease = .milliseconds(200)
+            let sender = scene.sender(settings: settings)
+            sender.start()
+            let isAgain = try await eventually(scene.loop, within: .seconds(60)) {
+                await scene.sandbox.called().count { $0 == "sendMessage" } >= 2
+            }
+            await sender.stop()
+            #expect(isAgain)
+        }
+    }
+
     @Test func `an unknown kind fails, and says so`() async throws {
         try await withTelegram { scene in
             try await TelegramMessages.put([TelegramMessage(chatID: 11, kind: "strange")], in: scene.database)
@@ -334,6 +365,18 @@ import Testing
             let chat = try #require(await scene.sandbox.chat(11))
             #expect(isBegun && isDone && chat.messages.map(\.text.plain) == ["part 1", "part 2", "part 3"])
             #expect(chat.messages.map { $0.keyboard != nil } == [false, false, true])
+        }
+    }
+
+    @Test func `every chat that can't be written to is counted, and the first of them are named`() async throws {
+        try await withTelegram { scene in
+            for chat in Int64(200)..<225 { try await scene.put(["x"], to: chat) }
+            try await scene.database.execute(
+                """
+                INSERT INTO telegram_chats (chat_id, problem) SELECT DISTINCT chat_id, 'blocked' FROM telegram_messages
+                """)
+            let health = try await TelegramHealth.read(scene.database)
+            #expect(health.troubledChats == 25 && health.problems.count == 20)
         }
     }
 

@@ -1,6 +1,7 @@
 import Base
 import BotRuntime
 import Frame
+import Telegram
 import Views
 
 /// What somebody of the bot changes. Every change goes through the same store, checks and audit log as those of the pages.
@@ -31,15 +32,15 @@ extension BotVisit {
         case "s" where choice.isEmpty:
             let hasOld = try await store.profile(id, for: member.reader)?.oldSecretUntil != nil
             let warning = hasOld ? "\n\n⚠️ \(text("postbacks.profile.rotate_again"))" : ""
-            let choices = Self.graceHours.map { hours in
-                [BotButton.press(graceWord(hours), "s:\(id):\(hours)")]
+            let choices = PostbackPages.graceHours.map { hours in
+                [BotButton.press(PostbackPages.grace(hours, words), "s:\(id):\(hours)")]
             }
             try await turn.show(
                 BotScreen(
                     "🔑 \(text("postbacks.profile.rotate_text"))\(warning)\n\n\(text("postbacks.profile.grace")):",
                     buttons: choices + [[.press("⬅️ \(words("postbacks.bot.back"))", "p:\(id)")]]))
         case "s":
-            guard let hours = Int64(choice), Self.graceHours.contains(hours) else { return true }
+            guard let hours = Int64(choice), PostbackPages.graceHours.contains(hours) else { return true }
             guard try await store.rotateSecret(ofProfile: id, grace: .seconds(hours * 3_600), by: editor) != nil else {
                 try await gone()
                 return true
@@ -51,7 +52,7 @@ extension BotVisit {
                 return true
             }
             try await confirm(
-                "🗑 <b>\(BotText.escape(listed.profile.name))</b>\n" + text("postbacks.profile.remove_text"),
+                "🗑 <b>\(TelegramHTML.escape(listed.profile.name))</b>\n" + text("postbacks.profile.remove_text"),
                 yes: words("postbacks.profile.remove"), "d:\(id):1", back: "p:\(id)")
         case "d":
             _ = try await store.remove(profile: id, by: editor)
@@ -59,14 +60,6 @@ extension BotVisit {
         default: return false
         }
         return true
-    }
-
-    /// How long the old URL may be accepted, as on the page.
-    private static let graceHours: [Int64] = [0, 1, 24, 72, 168]
-
-    private func graceWord(_ hours: Int64) -> String {
-        hours == 0
-            ? words("postbacks.profile.at_once") : words("postbacks.profile.hours", ["count": .integer(hours)])
     }
 
     private func askTest(_ id: Int64) async throws {
@@ -158,7 +151,7 @@ extension BotVisit {
         let others = chosen.subtracting(ProfileInput.statuses).sorted().joined(separator: ", ")
         let html =
             "🏷 \(text("postbacks.bot.ask_statuses"))"
-            + (others.isEmpty ? "" : "\n✅ " + BotText.escape(others))
+            + (others.isEmpty ? "" : "\n✅ " + TelegramHTML.escape(others))
         try await turn.ask(
             BotScreen(html, buttons: buttons), step: "statuses", state: ["id": .integer(id), "statuses": list])
     }
@@ -240,7 +233,7 @@ extension BotVisit {
     }
 
     private func languageScreen(_ prefix: String, _ id: Int64, mayBeNone: Bool, back: String) -> BotScreen {
-        var buttons: [[BotButton]] = [("uk", "Українська"), ("ru", "Русский"), ("en", "English")].map { code, name in
+        var buttons: [[BotButton]] = PostbackPages.languageNames.map { code, name in
             [.press(name, "\(prefix):\(id):\(code)")]
         }
         if mayBeNone { buttons.append([.press(words("postbacks.routes.language_profile"), "\(prefix):\(id):none")]) }

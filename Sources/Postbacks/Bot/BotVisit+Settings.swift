@@ -1,5 +1,6 @@
 import Base
 import BotRuntime
+import Telegram
 import Views
 
 /// The settings of a profile that are typed: the same as on its page.
@@ -78,12 +79,12 @@ extension BotVisit {
         if let base { buttons.append([.url("🌐 \(words("postbacks.bot.web"))", "\(base)/postbacks/profiles/\(id)/")]) }
         buttons.append([.press("⬅️ \(words("postbacks.bot.back"))", "p:\(id)")])
         let lines = [
-            "⚙️ <b>\(BotText.escape(profile.name))</b>",
+            "⚙️ <b>\(TelegramHTML.escape(profile.name))</b>",
             "\(text("postbacks.profiles.topic")): \(profile.topicID.map { String($0) } ?? NumberFormat.missing)",
             "\(text("postbacks.profile.dedup")): \(profile.dedupSeconds)",
             "\(text("postbacks.profile.rate")): \(profile.rateLimitRPS)",
             "\(text("postbacks.profile.mappings")): "
-                + BotText.escape(
+                + TelegramHTML.escape(
                     profile.statusMappings.isEmpty
                         ? NumberFormat.missing
                         : profile.statusMappings.sorted { $0.key < $1.key }.prefix(20)
@@ -104,7 +105,7 @@ extension BotVisit {
         let known = listed.profile.statusMappings.sorted { $0.key < $1.key }.prefix(40)
             .map { "\($0.key) = \($0.value.name)" }.joined(separator: "\n")
         var html = "🔤 <b>\(text("postbacks.profile.mappings"))</b>\n" + text("postbacks.profile.mappings_text")
-        if !known.isEmpty { html += "\n<pre>\(BotText.escape(known))</pre>" }
+        if !known.isEmpty { html += "\n<pre>\(TelegramHTML.escape(known))</pre>" }
         html += "\n\n" + text("postbacks.bot.ask_mapping")
         try await turn.ask(
             BotScreen(html, buttons: [[.press("⬅️ \(words("postbacks.bot.back"))", "x:\(id)")]]), step: "mapping",
@@ -131,11 +132,11 @@ extension BotVisit {
         else { return try await gone() }
         let usual = MessageWords(Language(rawValue: listed.profile.language) ?? .ru)
             .template(for: PostbackStatus(name: status))
-        let names = MessagePlaceholder.names.prefix(23).map { "{\($0)}" }.joined(separator: " ")
+        let names = PostbackPages.placeholders.joined(separator: " ")
         let html =
-            "📝 <b>\(text("postbacks.profile.template_for")) \(BotText.escape(PostbackPages.statusWord(status, words)))</b>\n"
-            + "<pre>\(BotText.escape(listed.profile.templates[status] ?? usual))</pre>\n"
-            + "\(text("postbacks.profile.placeholders")): <code>\(BotText.escape(names))</code>\n\n"
+            "📝 <b>\(text("postbacks.profile.template_for")) \(TelegramHTML.escape(PostbackPages.statusWord(status, words)))</b>\n"
+            + "<pre>\(TelegramHTML.escape(listed.profile.templates[status] ?? usual))</pre>\n"
+            + "\(text("postbacks.profile.placeholders")): <code>\(TelegramHTML.escape(names))</code>\n\n"
             + text("postbacks.bot.ask_text")
         try await turn.ask(
             BotScreen(html, buttons: [[.press("⬅️ \(words("postbacks.bot.back"))", "tt:\(id)")]]), step: "text",
@@ -165,7 +166,7 @@ extension BotVisit {
         }
         buttons.append([.press("⬅️ \(words("postbacks.bot.back"))", "po:\(id)")])
         try await turn.show(
-            BotScreen("🔁 \(BotText.escape(PostbackPages.statusWord(status, words)))", buttons: buttons))
+            BotScreen("🔁 \(TelegramHTML.escape(PostbackPages.statusWord(status, words)))", buttons: buttons))
     }
 
     private func setPolicy(_ id: Int64, _ choice: String) async throws {

@@ -37,12 +37,12 @@ extension BotVisit {
         guard result.read > 0 else { return try await save(kind, id, settings) }
         let chats = try await store.chats(for: member.reader)
         var lines = [
-            "🧪 <b>\(BotText.escape(TrialJSON.sentence(result, words)))</b>",
+            "🧪 <b>\(TelegramHTML.escape(TrialJSON.sentence(result, words)))</b>",
             text("postbacks.bot.tried"), "",
         ]
-        if let cutAt { lines.insert(BotText.escape(TrialJSON.cut(cutAt, words)), at: 1) }
+        if let cutAt { lines.insert(TelegramHTML.escape(TrialJSON.cut(cutAt, words)), at: 1) }
         lines += result.chats.prefix(8).map { counts in
-            "• \(BotText.escape(chatName(counts.chat.chatID, chats))): \(counts.messages.before) → \(counts.messages.after)"
+            "• \(TelegramHTML.escape(chatName(counts.chat.chatID, chats))): \(counts.messages.before) → \(counts.messages.after)"
         }
         try await offer(kind, id, settings, lines.joined(separator: "\n"))
     }
@@ -79,7 +79,7 @@ extension BotVisit {
             guard edited != nil else { return try await gone() }
             try await showRoute(id)
         case .newRoute:
-            var route = Self.unsavedRoute
+            var route = PostbackRoute.unsaved
             try ProfileInput.apply(settings, to: &route)
             guard let made = try await store.add(route, toProfile: id, by: editor) else { return try await gone() }
             try await showRoute(made)
@@ -109,20 +109,13 @@ extension BotVisit {
         }
     }
 
-    private static let unsavedRoute = PostbackRoute(id: .max, match: .any, chatID: 0)
-
     private static func apply(
         _ kind: Proposal, _ settings: JSON, route id: Int64, to profile: inout PostbackProfile
     ) throws {
         switch kind {
         case .profile: try ProfileInput.apply(settings, to: &profile)
-        case .route:
-            guard let place = profile.routes.firstIndex(where: { $0.id == id }) else { return }
-            try ProfileInput.apply(settings, to: &profile.routes[place])
-        case .newRoute:
-            var route = unsavedRoute
-            try ProfileInput.apply(settings, to: &route)
-            profile.routes.append(route)
+        case .route: try ProfileInput.apply(settings, toRoute: id, of: &profile)
+        case .newRoute: try ProfileInput.apply(settings, toRoute: nil, of: &profile)
         case .mapping:
             var all = JSONObject()
             for (word, status) in profile.statusMappings { all[word] = .string(status.name) }
@@ -134,7 +127,6 @@ extension BotVisit {
             all[settings["status"]?.stringValue ?? ""] = settings["text"] ?? ""
             try ProfileInput.apply(["templates": .object(all)], to: &profile)
         }
-        profile.routes.sort { ($0.priority, $0.id) < ($1.priority, $1.id) }
     }
 
     private static func preview(_ settings: JSON, _ language: String) -> String {

@@ -1,6 +1,7 @@
 import Audit
 import Base
 import BotRuntime
+import Telegram
 import Views
 
 /// One turn of somebody who may be here: the screens they see.
@@ -21,16 +22,16 @@ struct BotVisit: Sendable {
                 requestID: "telegram \(turn.person.telegramID)"))
     }
 
-    func text(_ word: String, _ values: ViewObject = [:]) -> String { BotText.escape(words(word, values)) }
+    func text(_ word: String, _ values: ViewObject = [:]) -> String { TelegramHTML.escape(words(word, values)) }
 
     /// - Returns: false when the button is no screen.
-    func show(_ button: String, _ id: Int64) async throws -> Bool {
+    func show(_ button: String, _ id: Int64, _ choice: String) async throws -> Bool {
         switch button {
-        case "l": try await turn.show(try await list())
+        case "l": try await turn.show(try await list(page: id))
         case "p": try await showProfile(id)
         case "u": try await showURL(id)
         case "c": try await showChats(id)
-        case "r": try await showRoutes(id)
+        case "r": try await showRoutes(id, page: Int64(choice) ?? 0)
         case "o": try await showRoute(id)
         default: return false
         }
@@ -39,36 +40,38 @@ struct BotVisit: Sendable {
 
     // MARK: Profiles
 
-    func list() async throws -> BotScreen {
+    func list(page number: Int64 = 0) async throws -> BotScreen {
         let profiles = try await store.profiles(for: member.reader)
         var html = "<b>\(text("postbacks.bot.menu"))</b>\n"
         html += profiles.isEmpty ? text("postbacks.bot.none") : text("postbacks.bot.choose")
-        var buttons = profiles.prefix(40).map { listed in
+        let page = BotPage(profiles, number) { "l:\($0)" }
+        var buttons = page.items.map { listed in
             [
                 BotButton.press(
-                    "\(listed.profile.isEnabled ? "🟢" : "⏸") \(listed.profile.name)", "p:\(listed.profile.id)")
+                    "\(listed.profile.isEnabled ? "🟢" : "⏸") \(listed.profile.name.shortForBot)",
+                    "p:\(listed.profile.id)")
             ]
         }
+        if !page.turns.isEmpty { buttons.append(page.turns) }
         if mayWrite { buttons.append([.press("➕ \(words("postbacks.profiles.new"))", "n")]) }
         buttons.append([.main("⬅️ \(words("postbacks.bot.back"))")])
-        return BotScreen(html, buttons: Array(buttons))
+        return BotScreen(html, buttons: buttons)
     }
 
-    func showProfile(_ id: Int64, above note: String = "") async throws {
+    func showProfile(_ id: Int64) async throws {
         guard let listed = try await store.profile(id, for: member.reader) else { return try await gone() }
         let profile = listed.profile
         let chats = try await store.chats(for: member.reader)
         let state = words(profile.isEnabled ? "postbacks.profiles.enabled" : "postbacks.profiles.paused")
-        var lines = note.isEmpty ? [] : [note, ""]
-        lines += [
-            "💚 <b>\(BotText.escape(profile.name))</b>",
-            "\(text("postbacks.profiles.state")): \(BotText.escape(state))",
-            "\(text("postbacks.profiles.chat")): \(BotText.escape(chatName(profile.chatID, chats)))",
+        var lines = [
+            "💚 <b>\(TelegramHTML.escape(profile.name))</b>",
+            "\(text("postbacks.profiles.state")): \(TelegramHTML.escape(state))",
+            "\(text("postbacks.profiles.chat")): \(TelegramHTML.escape(chatName(profile.chatID, chats)))",
             "\(text("postbacks.profiles.routes")): \(profile.routes.count)",
             "\(text("postbacks.profiles.today")): \(listed.conversionsToday)",
         ]
         if let problem = PostbackPages.problem(chats.first(where: { $0.id == profile.chatID })?.problem, words) {
-            lines.append("⚠️ " + BotText.escape(problem))
+            lines.append("⚠️ " + TelegramHTML.escape(problem))
         }
         var buttons: [[BotButton]] = []
         if mayWrite {
@@ -124,10 +127,9 @@ struct BotVisit: Sendable {
     }
 
     private func urlText(_ url: String) -> String {
-        let fields = PostbackURL.fields.map { "\($0.parameter)=\($0.macro)" }.joined(separator: "\n")
-        return "🔗 <b>Postback URL</b>\n<code>\(BotText.escape(url))</code>\n\n"
+        "🔗 <b>Postback URL</b>\n<code>\(TelegramHTML.escape(url))</code>\n\n"
             + text("postbacks.profile.url_text") + "\n\n"
-            + "<b>\(text("postbacks.profile.fields"))</b>\n<pre>\(BotText.escape(fields))</pre>"
+            + "<b>\(text("postbacks.profile.fields"))</b>\n<pre>\(TelegramHTML.escape(PostbackPages.fieldList))</pre>"
     }
 
     func showChats(_ id: Int64) async throws {
@@ -157,50 +159,47 @@ struct BotVisit: Sendable {
 
     // MARK: Routes
 
-    func showRoutes(_ id: Int64, above note: String = "") async throws {
+    func showRoutes(_ id: Int64, page number: Int64 = 0) async throws {
         guard let listed = try await store.profile(id, for: member.reader) else { return try await gone() }
         let chats = try await store.chats(for: member.reader)
-        var html = note.isEmpty ? "" : note + "\n\n"
-        html += "🔀 <b>\(BotText.escape(listed.profile.name))</b>\n" + text("postbacks.routes.note") + "\n"
-        for route in listed.profile.routes {
-            html +=
-                "\n\(route.isEnabled ? "" : "⏸ ")\(route.priority). \(BotText.escape(PostbackPages.when(route, words)))"
-            html += " → \(BotText.escape(chatName(route.chatID, chats)))"
+        let page = BotPage(listed.profile.routes, number) { "r:\(id):\($0)" }
+        var html = "🔀 <b>\(TelegramHTML.escape(listed.profile.name))</b>\n" + text("postbacks.routes.note") + "\n"
+        for route in page.items {
+            let when = PostbackPages.when(route, words).shortForBot
+            html += "\n\(route.isEnabled ? "" : "⏸ ")\(route.priority). \(TelegramHTML.escape(when))"
+            html += " → \(TelegramHTML.escape(chatName(route.chatID, chats).shortForBot))"
         }
-        html += "\n" + text("postbacks.routes.rest") + " → " + BotText.escape(chatName(listed.profile.chatID, chats))
-        var buttons = listed.profile.routes.prefix(40).map { route in
+        html +=
+            "\n" + text("postbacks.routes.rest") + " → " + TelegramHTML.escape(chatName(listed.profile.chatID, chats))
+        var buttons = page.items.map { route in
             [
                 BotButton.press(
-                    "\(route.priority). " + (route.name.isEmpty ? PostbackPages.when(route, words) : route.name),
-                    "o:\(route.id)")
+                    "\(route.priority). \(PostbackPages.title(of: route, words).shortForBot)", "o:\(route.id)")
             ]
         }
+        if !page.turns.isEmpty { buttons.append(page.turns) }
         if mayWrite { buttons.append([.press("➕ \(words("postbacks.routes.new"))", "a:\(id)")]) }
         buttons.append([.press("⬅️ \(words("postbacks.bot.back"))", "p:\(id)")])
-        try await turn.show(BotScreen(html, buttons: Array(buttons)))
+        try await turn.show(BotScreen(html, buttons: buttons))
     }
 
-    func showRoute(_ id: Int64, above note: String = "") async throws {
+    func showRoute(_ id: Int64) async throws {
         guard let owned = try await store.route(id, for: member.reader) else { return try await gone() }
         let route = owned.route
         let chats = try await store.chats(for: member.reader)
         let all = words("postbacks.routes.all")
         let statuses = route.statuses.sorted().map { PostbackPages.statusWord($0, words) }.joined(separator: ", ")
-        let quiet = route.quiet.map {
-            "\(PostbackJSON.clock($0.from))–\(PostbackJSON.clock($0.until)) \($0.zone), "
-                + words($0.mode == .silent ? "postbacks.routes.quiet_silent" : "postbacks.routes.quiet_digest")
-        }
-        var lines = note.isEmpty ? [] : [note, ""]
-        lines += [
-            "🔀 <b>\(BotText.escape(route.name.isEmpty ? PostbackPages.when(route, words) : route.name))</b>",
+        let quiet = PostbackPages.quiet(route, words)
+        let lines = [
+            "🔀 <b>\(TelegramHTML.escape(PostbackPages.title(of: route, words)))</b>",
             "\(text("postbacks.routes.priority")) \(route.priority)",
-            "\(text("postbacks.routes.when")): \(BotText.escape(PostbackPages.when(route, words)))",
-            "\(text("postbacks.routes.statuses")): \(BotText.escape(statuses.isEmpty ? all : statuses))",
+            "\(text("postbacks.routes.when")): \(TelegramHTML.escape(PostbackPages.when(route, words)))",
+            "\(text("postbacks.routes.statuses")): \(TelegramHTML.escape(statuses.isEmpty ? all : statuses))",
             "\(text("postbacks.routes.countries")): "
-                + BotText.escape(route.countries.isEmpty ? all : route.countries.sorted().joined(separator: ", ")),
-            "\(text("postbacks.routes.send_to")): \(BotText.escape(chatName(route.chatID, chats)))",
+                + TelegramHTML.escape(route.countries.isEmpty ? all : route.countries.sorted().joined(separator: ", ")),
+            "\(text("postbacks.routes.send_to")): \(TelegramHTML.escape(chatName(route.chatID, chats)))",
             "\(text("postbacks.profiles.topic")): \(route.topicID.map { String($0) } ?? NumberFormat.missing)",
-            "\(text("postbacks.routes.quiet_hours")): \(BotText.escape(quiet ?? NumberFormat.missing))",
+            "\(text("postbacks.routes.quiet_hours")): \(TelegramHTML.escape(quiet ?? NumberFormat.missing))",
             "\(text("postbacks.routes.language")): \((route.language ?? "").uppercased())",
         ]
         var buttons: [[BotButton]] = []

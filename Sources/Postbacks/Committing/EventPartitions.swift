@@ -24,12 +24,15 @@ package struct EventPartitions: Sendable {
         }
     }
 
-    /// Drops weeks of which even the last moment is older. A week that is being read is left for the next time.
+    /// Drops weeks of which even the last moment is older, and what old rows came when their week was gone. A week that is being read is
+    /// left for the next time.
     /// - Returns: how many rows went.
     package func drop(olderThan days: Int) async throws -> Int {
         try await database.withAdvisoryLock("postback weeks") { session in
+            let rest = try await session.execute(
+                "DELETE FROM postback_events_rest WHERE created_at < now() - make_interval(days => \(days)::int)")
             let row = try await session.one("SELECT drop_postback_weeks(\(days)::int) AS rows")
-            return Int(try row.get("rows", Int64.self))
+            return rest + Int(try row.get("rows", Int64.self))
         }
     }
 }

@@ -21,12 +21,14 @@ extension PostbackRow {
                 -- A journal may bring what is older than what came since.
                 WHERE known.event_id = excluded.event_id OR excluded.seen_at >= known.seen_at + excluded.ttl
                     OR excluded.seen_at <= known.seen_at - excluded.ttl
+                    -- What a policy kept out of its conversion is read again under another.
+                    OR known.event_id = (SELECT replay_of FROM input WHERE input.id = excluded.event_id)
                 RETURNING event_id
             ), claims AS (
                 -- Without what is only stored: each step of the plan would copy it.
                 SELECT id, place, created_at, happened_at, outcome, profile_id, click_id, transaction_id, status, currency, campaign_id,
                     offer_id, country, traffic_source, policy, base_id, full_id, event_key, revenue_state,
-                    CASE WHEN policy <> 'status' THEN coalesce(revenue, payout) END AS amount,
+                    CASE WHEN policy <> 'status' THEN revenue END AS amount,
                     ttl IS NULL OR event_id IS NOT NULL OR policy = 'status' AS is_fresh
                 FROM input LEFT JOIN fresh ON event_id = id
             ), \(ConversionChanges.planned(source: "'keitaro'", externalIDs: claimed, after: "fresh")), stored AS (

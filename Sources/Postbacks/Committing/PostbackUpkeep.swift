@@ -79,5 +79,12 @@ package struct PostbackUpkeep: Sendable {
                 WHERE at < now() - greatest(\(days)::int, 2) * interval '1 day' LIMIT \(part)::int)
             """
         },
+        // After a day without an answer a dialog is none.
+        "telegram_dialogs": { days in
+            """
+            DELETE FROM telegram_dialogs WHERE ctid = ANY (ARRAY(SELECT ctid FROM telegram_dialogs
+                WHERE updated_at < now() - \(days)::int * interval '1 day' LIMIT \(part)::int))
+            """
+        },
     ]
 }

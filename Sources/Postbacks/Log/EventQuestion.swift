@@ -10,7 +10,10 @@ struct EventQuestion: Hashable, Sendable {
     enum Outcome: String, Sendable, CaseIterable { case any, accepted, duplicate, unmapped, ignored, refused }
 
     /// A row's place in the order of time.
-    struct Place: Hashable, Sendable {
+    struct Place: Hashable, Comparable, Sendable {
+        /// Before all others.
+        static let first = Place(at: Timestamp(microseconds: 0), id: "00000000-0000-0000-0000-000000000000")
+
         var at: Timestamp
         var id: String
 
@@ -24,9 +27,13 @@ struct EventQuestion: Hashable, Sendable {
 
         init?(_ text: some StringProtocol) {
             let parts = text.split(separator: "_", maxSplits: 1)
-            guard parts.count == 2, let at = Int64(parts[0]), EventQuestion.isUUID(parts[1]) else { return nil }
-            self.init(at: Timestamp(microseconds: at), id: String(parts[1]))
+            guard parts.count == 2, let at = Int64(parts[0]).map({ Timestamp(microseconds: $0) }), at.hasCommonYear,
+                EventQuestion.isUUID(parts[1])
+            else { return nil }
+            self.init(at: at, id: String(parts[1]))
         }
+
+        static func < (left: Place, right: Place) -> Bool { (left.at, left.id) < (right.at, right.id) }
     }
 
     var profileID: Int64?
@@ -64,7 +71,8 @@ struct EventQuestion: Hashable, Sendable {
         }
         func time(_ name: String) throws -> Timestamp? {
             guard let text = text(name) else { return nil }
-            guard let time = Timestamp(iso8601: text.count == 10 ? text + "T00:00:00Z" : text, offsetWhenAbsent: 0)
+            guard let time = Timestamp(iso8601: text.count == 10 ? text + "T00:00:00Z" : text, offsetWhenAbsent: 0),
+                time.hasCommonYear
             else { throw SettingFields.refuse(name, "postbacks.refused.choice", ["value": .string(text)]) }
             return time
         }
@@ -102,6 +110,11 @@ struct EventQuestion: Hashable, Sendable {
             return (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte) || (0x41...0x46).contains(byte)
         }
     }
+}
+
+extension Timestamp {
+    /// Of the years that PostgreSQL, JSON and people write alike.
+    var hasCommonYear: Bool { 1...9_999 ~= date.year }
 }
 
 /// Names one event: by its id, which every partition is asked for, or quicker by its place.

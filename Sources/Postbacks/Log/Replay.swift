@@ -41,9 +41,10 @@ package struct Replay: Sendable {
         var result = Result()
         // As the database has them: a mapping that was saved a moment ago counts.
         let profiles = try await store.profiles().profiles
-        let wanted = names.prefix(Self.limit)
-        let found = try await store.firstReadings(wanted.compactMap { EventReference($0) })
-        result.missing = wanted.count - found.named
+        let wanted = names.prefix(Self.limit).map { (name: $0, reference: EventReference($0)) }
+        let found = try await store.firstReadings(wanted.compactMap(\.reference))
+        // An event may be named by its place and by its id.
+        result.missing = Set(wanted.map { ($0.reference?.id ?? $0.name).lowercased() }).count - found.named
         var left = found.places[...]
         while !left.isEmpty {
             let events = try await store.events(Array(left.prefix(Self.part)))
@@ -72,6 +73,7 @@ package struct Replay: Sendable {
         let readsAlike =
             event.lastStatus == postback.status.name && event.lastOutcome != .duplicate
             && (event.lastOutcome != .unmapped || !postback.isMapped)
+            && (event.lastOutcome != .ignored || profile.mayIgnore(postback))
         let isDuplicate = event.outcome == .duplicate && event.countedIn == nil
         // What knows duplicates forgets sooner than the log does.
         var staysAsItIs = readsAlike
@@ -95,5 +97,13 @@ package struct Replay: Sendable {
             if let receipt { result.outcomes[receipt.outcome, default: 0] += 1 }
             result.replayed += 1
         }
+    }
+}
+
+extension PostbackProfile {
+    /// Whether a further postback like this one is, or may be, kept out of its conversion.
+    fileprivate func mayIgnore(_ postback: Postback) -> Bool {
+        let policy = policy(for: postback.status)
+        return policy == .ignore || policy == .ignoreSameEvent && !postback.eventID.isEmpty
     }
 }

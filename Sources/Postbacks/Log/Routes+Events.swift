@@ -62,17 +62,21 @@ extension PostbackDeskRoutes {
         // The page has its rows already when it begins to listen.
         let seen = (request.lastEventID ?? query["after"]).flatMap { EventQuestion.Place($0) }
         return .events(for: request) { stream in
-            try await feed.follow(question, for: reader, after: seen, once: once) { events, skipped in
-                let rows: [JSON] = try events.map { event in
+            try await feed.follow(question, for: reader, after: seen, once: once) { look in
+                let rows: [JSON] = try look.events.map { event in
                     var row = PostbackJSON.event(event)
                     if wantsHTML {
                         row["html"] = .string(String(decoding: try pages.row(event, request), as: UTF8.self))
                     }
                     return row
                 }
-                let newest = events.max { ($0.at, $0.id) < ($1.at, $1.id) }
-                func tell(_ rows: [JSON], skipped: Int, _ summary: LogSummary?) async throws {
-                    var content: JSON = ["events": .array(rows), "skipped": .integer(Int64(skipped))]
+                var news: JSON = [
+                    "events": .array(rows), "gone": .array(look.gone.map { .string($0) }),
+                    "skipped": .integer(Int64(look.skipped)),
+                ]
+                if let place = look.wholeFrom { news["whole_from"] = .string(place.text) }
+                func tell(_ content: JSON, _ summary: LogSummary?) async throws {
+                    var content = content
                     if let summary {
                         content["summary"] = PostbackJSON.summary(summary)
                         if wantsHTML {
@@ -81,22 +85,26 @@ extension PostbackDeskRoutes {
                         }
                     }
                     try await stream.send(
-                        ServerEvent(content.text, event: "events", id: newest?.place.text, retry: .seconds(2)))
+                        ServerEvent(content.text, event: "events", id: look.newest?.text, retry: .seconds(2)))
                 }
                 if once {
                     let summary = try? await summaries.summary(for: reader, from: store)
-                    return try await tell(rows, skipped: skipped, summary)
+                    return try await tell(news, summary)
                 }
                 let summary = summaries.fresh(for: reader)
-                try await tell(rows, skipped: skipped, summary)
+                try await tell(news, summary)
                 guard summary == nil else { return }
                 summaries.refresh(for: reader, from: store, on: loop)
                 // Of a busy hour the numbers take their time, and no row waits for them: then they come with the next rows.
                 for _ in 0..<10 {
                     await loop.sleep(for: .milliseconds(10))
-                    if let summary = summaries.fresh(for: reader) { return try await tell([], skipped: 0, summary) }
+                    if let summary = summaries.fresh(for: reader) {
+                        return try await tell(["events": [], "gone": [], "skipped": 0], summary)
+                    }
                 }
             }
+            // Its time is over, and nothing is wrong: the client needs not wait before it connects again.
+            if !once { try await stream.send(ServerEvent("{}", event: "end")) }
         }
     }
 
@@ -162,14 +170,15 @@ extension PostbackDeskRoutes {
     }
 
     @Sendable private func resend(_ request: Request) async throws -> Response {
-        guard let count = try await store.resend(event: try reference(request), by: try editor(request)) else {
+        guard let resent = try await store.resend(event: try reference(request), by: try editor(request)) else {
             throw Self.notFound
         }
+        let count = resent.count
         let words = frame.words(for: request)
         return .json([
             "message": .string(
                 count == 0
-                    ? words("postbacks.said.nothing_to_resend")
+                    ? words(resent.isQueued ? "postbacks.said.queued_already" : "postbacks.said.nothing_to_resend")
                     : words("postbacks.said.resent", ["count": .integer(Int64(count))])),
             "messages": .integer(Int64(count)),
         ])

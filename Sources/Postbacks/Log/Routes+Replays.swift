@@ -54,10 +54,7 @@ extension PostbackDeskRoutes {
             ids = try named(json)
         }
         let result = try await Replay(intake: intake, database: store.database).run(ids, isTold: isTold) { profile in
-            switch reader {
-            case .everything: true
-            case .own(let userID): profile.userID == userID
-            }
+            reader.sees(profile)
         }
         try await store.record("postbacks", after: "\(result.replayed) of \(ids.count) replayed", by: editor)
         let words = frame.words(for: request)

@@ -36,15 +36,15 @@ extension PostbackDeskStore {
         let label: SQL
         let name: SQL
         switch question.by {
-        case .status: (dimension, label, name) = ("all", "rollup.status", "NULL")
+        case .status: (dimension, label, name) = ("all", "rollup.status", "NULL::text")
         case .profile:
             (dimension, label) = ("all", "rollup.profile_id::text")
-            name = "(SELECT name FROM keitaro_profiles WHERE id = rollup.profile_id)"
+            name = "(SELECT name FROM keitaro_profiles WHERE id = pair.profile_id)"
         case .campaign:
             (dimension, label) = ("campaign", "rollup.value")
             name = Self.mirrored("keitaro_campaigns")
-        case .country: (dimension, label, name) = ("country", "rollup.value", "NULL")
-        case .source: (dimension, label, name) = ("source", "rollup.value", "NULL")
+        case .country: (dimension, label, name) = ("country", "rollup.value", "NULL::text")
+        case .source: (dimension, label, name) = ("source", "rollup.value", "NULL::text")
         case .offer:
             (dimension, label) = ("offer", "rollup.value")
             name = Self.mirrored("keitaro_offers")
@@ -61,16 +61,23 @@ extension PostbackDeskStore {
                 date_trunc(\(unit), now() AT TIME ZONE \(question.zone)), \(step)::interval) AS slot
             """,
             """
-            SELECT date_trunc(\(unit), rollup.bucket AT TIME ZONE \(question.zone)) AT TIME ZONE \(question.zone) AS slot,
-                \(label) AS label, max(\(name)) AS name, rollup.currency, sum(rollup.conversions)::bigint AS conversions,
-                sum(rollup.revenue_hold)::text AS hold, sum(rollup.revenue_confirmed)::text AS confirmed
-            FROM conversion_sums rollup
-            WHERE rollup.minutes = 15 AND rollup.dimension = \(dimension) AND \(profile)
-                AND \(reader.condition(on: "rollup.profile_id"))
-                AND rollup.bucket >= (date_trunc(\(unit), now() AT TIME ZONE \(question.zone)) - \(back)::interval)
-                    AT TIME ZONE \(question.zone)
-            GROUP BY 1, 2, rollup.currency HAVING sum(rollup.conversions) <> 0 OR sum(rollup.revenue_confirmed) <> 0
-                OR sum(rollup.revenue_hold) <> 0
+            WITH sums AS MATERIALIZED (
+                SELECT date_trunc(\(unit), rollup.bucket AT TIME ZONE \(question.zone)) AT TIME ZONE \(question.zone) AS slot,
+                    \(label) AS label, rollup.profile_id, rollup.currency, sum(rollup.conversions) AS conversions,
+                    sum(rollup.revenue_hold) AS hold, sum(rollup.revenue_confirmed) AS confirmed
+                FROM conversion_sums rollup
+                WHERE rollup.minutes = 15 AND rollup.dimension = \(dimension) AND \(profile)
+                    AND \(reader.condition(on: "rollup.profile_id"))
+                    AND rollup.bucket >= (date_trunc(\(unit), now() AT TIME ZONE \(question.zone)) - \(back)::interval)
+                        AT TIME ZONE \(question.zone)
+                GROUP BY 1, 2, 3, 4
+            ), named AS MATERIALIZED (
+                SELECT profile_id, label, \(name) AS name FROM (SELECT DISTINCT profile_id, label FROM sums) pair
+            )
+            SELECT slot, label, name, currency, sum(conversions)::bigint AS conversions, sum(hold)::text AS hold,
+                sum(confirmed)::text AS confirmed
+            FROM sums JOIN named USING (profile_id, label)
+            GROUP BY 1, 2, 3, 4 HAVING sum(conversions) <> 0 OR sum(confirmed) <> 0 OR sum(hold) <> 0
             ORDER BY 1
             """,
         ])
@@ -85,12 +92,12 @@ extension PostbackDeskStore {
         )
     }
 
-    /// A name by Keitaro's id; of several trackers the one of the profile.
+    /// A name by Keitaro's id, of the profile's tracker: of the only one there is where it has none (``PostbackStore/profiles()``).
     private static func mirrored(_ table: StaticString) -> SQL {
         """
-        (SELECT mirrored.name FROM \(SQL.identifier(table)) mirrored JOIN keitaro_profiles owner ON owner.id = rollup.profile_id
-            WHERE mirrored.keitaro_id::text = rollup.value
-            ORDER BY mirrored.tracker_id IS NOT DISTINCT FROM owner.tracker_id DESC LIMIT 1)
+        (SELECT mirrored.name FROM \(SQL.identifier(table)) mirrored JOIN keitaro_profiles owner ON owner.id = pair.profile_id
+            WHERE mirrored.keitaro_id::text = pair.label AND mirrored.tracker_id = coalesce(owner.tracker_id,
+                (SELECT min(id) FROM keitaro_trackers HAVING count(*) = 1)))
         """
     }
 }

@@ -47,7 +47,6 @@ package struct WholeEvent: Sendable {
         package var topicID: Int64?
         package var routeName: String?
         package var state: String
-        package var isHeld: Bool
         package var attempts: Int64
         package var runAt: Timestamp
         package var settledAt: Timestamp?
@@ -83,12 +82,14 @@ extension PostbackDeskStore {
                 count(*) FILTER (WHERE message.state = 'sending') AS sending,
                 count(*) FILTER (WHERE message.state = 'waiting' AND message.is_held AND message.run_at > now()) AS held,
                 count(*) FILTER (WHERE message.state = 'waiting' AND chat.problem IS NOT NULL) AS blocked,
-                coalesce(max(message.attempts) FILTER (WHERE message.state = 'waiting'), 0)::bigint AS attempts,
                 min(message.run_at) FILTER (WHERE message.state = 'waiting') AS run_at, max(message.settled_at) AS settled_at,
-                max(message.error) FILTER (WHERE message.state <> 'sent') AS error,
+                min(greatest(message.run_at, chat.next_at))
+                    FILTER (WHERE message.state = 'waiting' AND greatest(message.attempts, digest.attempts) > 0) AS retry_at,
+                max(coalesce(digest.error, message.error)) FILTER (WHERE message.state <> 'sent') AS error,
                 max(coalesce(chat.problem_text, chat.problem)) FILTER (WHERE message.state = 'waiting') AS chat_problem,
                 coalesce(array_agg(DISTINCT coalesce(nullif(chat.title, ''), message.chat_id::text)), '{}') AS chats
             FROM telegram_messages message LEFT JOIN telegram_chats chat ON chat.chat_id = message.chat_id
+            LEFT JOIN telegram_messages digest ON digest.id = message.digest_id
             WHERE message.event_id = event.id
         ) told ON true
         """
@@ -112,7 +113,7 @@ extension PostbackDeskStore {
         and newer: EventQuestion.Place, most: Int
     ) async throws -> Int {
         // Nearly always, and without a look at the table.
-        guard (older.at, older.id) < (newer.at, newer.id) else { return 0 }
+        guard older < newer else { return 0 }
         return try await database.one(
             """
             SELECT count(*) FROM (
@@ -176,7 +177,7 @@ extension PostbackDeskStore {
         let counts = DeliveryState.Counts(
             total: try row.get("total"), sent: try row.get("sent"), digested: try row.get("digested"),
             failed: try row.get("failed"), sending: try row.get("sending"), held: try row.get("held"),
-            blocked: try row.get("blocked"), attempts: try row.get("attempts"), runAt: try row.get("run_at"),
+            blocked: try row.get("blocked"), runAt: try row.get("run_at"), retryAt: try row.get("retry_at"),
             settledAt: try row.get("settled_at"), error: try row.get("error"),
             chatProblem: try row.get("chat_problem"), chats: try row.get("chats"))
         return LoggedEvent(
@@ -202,7 +203,7 @@ extension PostbackDeskStore {
             """,
             """
             SELECT message.id, message.chat_id, coalesce(chat.title, '') AS chat_title, message.topic_id, route.name AS route_name,
-                message.state, message.is_held, message.attempts, message.run_at, message.settled_at, message.error,
+                message.state, message.attempts, message.run_at, message.settled_at, message.error,
                 CASE WHEN message.state = 'waiting' THEN coalesce(chat.problem_text, chat.problem) END AS chat_problem
             FROM telegram_messages message LEFT JOIN telegram_chats chat ON chat.chat_id = message.chat_id
             LEFT JOIN keitaro_routes route ON route.id = message.route_id
@@ -224,7 +225,7 @@ extension PostbackDeskStore {
                 WholeEvent.ToldMessage(
                     id: try row.get("id"), chatID: try row.get("chat_id"), chatTitle: try row.get("chat_title"),
                     topicID: try row.get("topic_id"), routeName: try row.get("route_name"),
-                    state: try row.get("state"), isHeld: try row.get("is_held"), attempts: try row.get("attempts"),
+                    state: try row.get("state"), attempts: try row.get("attempts"),
                     runAt: try row.get("run_at"), settledAt: try row.get("settled_at"), error: try row.get("error"),
                     chatProblem: try row.get("chat_problem"))
             },
@@ -236,18 +237,34 @@ extension PostbackDeskStore {
             })
     }
 
-    /// Puts an event's messages into the queue once more: those that failed try again, those that were told are told again. One that
-    /// failed with its digest is by itself from then on.
-    /// - Returns: how many; nil: no such event, or not for this person.
-    func resend(event reference: EventReference, by editor: Editor) async throws -> Int? {
+    /// What was put into the queue again.
+    struct Resent: Sendable {
+        let count: Int
+        /// Why it may be none: something of the event is in the queue already.
+        let isQueued: Bool
+    }
+
+    /// Puts an event's messages into the queue once more: those that failed try again; without any, those that were told are told
+    /// again. One that failed with its digest is by itself from then on. While something of it is in the queue, nothing is told twice: a
+    /// button may be pressed twice. What waits for a chat in which the bot can't write stands in nobody's way.
+    /// - Returns: nil: no such event, or not for this person.
+    func resend(event reference: EventReference, by editor: Editor) async throws -> Resent? {
         let id = reference.id
         return try await database.transaction { transaction in
             let found = try await transaction.first(
                 """
                 SELECT 1 FROM postback_events event
                 WHERE \(reference.condition) AND \(editor.reader.condition(on: "event.profile_id")) LIMIT 1
+                FOR UPDATE OF event
                 """)
             guard found != nil else { return nil }
+            let isQueued: Bool = try await transaction.one(
+                """
+                SELECT EXISTS (SELECT FROM telegram_messages message
+                    LEFT JOIN telegram_chats chat ON chat.chat_id = message.chat_id
+                    WHERE message.event_id = \(id)::uuid AND message.state IN ('waiting', 'sending') AND chat.problem IS NULL)
+                """
+            ).get(0)
             let failed = try await transaction.execute(
                 """
                 UPDATE telegram_messages SET state = 'waiting', settled_at = NULL, error = NULL, attempts = 0,
@@ -255,7 +272,7 @@ extension PostbackDeskStore {
                 WHERE event_id = \(id)::uuid AND state = 'failed'
                 """)
             let again =
-                failed > 0
+                failed > 0 || isQueued
                 ? 0
                 : try await transaction.execute(
                     """
@@ -266,7 +283,7 @@ extension PostbackDeskStore {
                     ORDER BY chat_id, coalesce(topic_id, 0), id
                     """)
             try await editor.actor.record("postback \(id)", after: "\(failed + again) messages", in: transaction)
-            return failed + again
+            return Resent(count: failed + again, isQueued: isQueued)
         }
     }
 }

@@ -1,4 +1,3 @@
-import Audit
 import Base
 import Postgres
 
@@ -7,8 +6,6 @@ struct RawRequestRow: Sendable {
     var at: Timestamp
     /// Nil for a refused one.
     var eventID: String?
-    /// Of a refused one.
-    var refusalID: Int64?
     var outcome: String
     var origin: String
     var profileID: Int64?
@@ -55,7 +52,7 @@ extension PostbackDeskStore {
             let refusalID: Int64? = try row.get("refusal_id")
             let id: String = try row.get("id")
             return RawRequestRow(
-                at: try row.get("created_at"), eventID: refusalID == nil ? id : nil, refusalID: refusalID,
+                at: try row.get("created_at"), eventID: refusalID == nil ? id : nil,
                 outcome: try row.get("outcome"), origin: try row.get("origin"), profileID: try row.get("profile_id"),
                 profileName: try row.get("profile_name"), status: try row.get("status"),
                 address: try row.get("address"), raw: try row.get("raw"))
@@ -97,24 +94,11 @@ extension PostbackDeskStore {
         case .any, .refused: break
         case .accepted, .duplicate, .unmapped, .ignored: parts.append("request.outcome = \(question.outcome.rawValue)")
         }
-        if let status = question.status { parts.append("request.status = \(status)") }
-        return parts
-    }
-
-    /// Lets messages for a chat try again at once.
-    /// - Returns: false when no profile or route of this person names the chat.
-    func forgetProblem(ofChat chatID: Int64, by editor: Editor) async throws -> Bool {
-        try await database.transaction { transaction in
-            let changed = try await transaction.execute(
-                """
-                UPDATE telegram_chats SET problem = NULL, problem_text = NULL, problem_at = NULL, next_at = now()
-                WHERE chat_id = \(chatID) AND EXISTS (
-                    SELECT 1 FROM keitaro_profiles profile LEFT JOIN keitaro_routes route ON route.profile_id = profile.id
-                    WHERE \(editor.reader.condition) AND \(chatID) IN (profile.chat_id, route.chat_id))
-                """)
-            guard changed > 0 else { return false }
-            try await editor.actor.record("chat \(chatID)", after: "tried again", in: transaction)
-            return true
+        if let status = question.status {
+            // The database's locale may not know Cyrillic capitals.
+            let words = [status, question.value("status") ?? status]
+            parts.append("(lower(request.status) = \(status) OR request.status = ANY (\(words)::text[]))")
         }
+        return parts
     }
 }

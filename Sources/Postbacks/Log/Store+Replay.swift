@@ -32,7 +32,7 @@ extension PostbackStore {
         let replays = found.compactMap { $0.replayOf.flatMap { EventReference($0) } }
         let firsts = replays.isEmpty ? [] : try await places(of: Array(Set(replays)))
         let places = (found.filter { $0.replayOf == nil } + firsts).map(\.place)
-        return (found.count, Set(places).sorted { ($0.at, $0.id) < ($1.at, $1.id) })
+        return (found.count, Set(places).sorted())
     }
 
     private func places(

@@ -5,10 +5,21 @@ import Views
 
 /// Profiles: the list, and one with its URL and settings.
 extension PostbackPages {
+    /// In their own words.
+    static let languageNames = [("uk", "Українська"), ("ru", "Русский"), ("en", "English")]
+    /// How long an old URL may be accepted.
+    static let graceHours: [Int64] = [0, 1, 24, 72, 168]
+    /// Those that are named to people; any other is taken too.
+    static let placeholders = MessagePlaceholder.names.prefix(23).map { "{\($0)}" }
+    static let fieldList = PostbackURL.fields.map { "\($0.parameter)=\($0.macro)" }.joined(separator: "\n")
+
     static func languages(_ chosen: String?) -> [ViewValue] {
-        [("uk", "Українська"), ("ru", "Русский"), ("en", "English")].map {
-            choice($0.0, $0.1, isCurrent: $0.0 == chosen)
-        }
+        languageNames.map { choice($0.0, $0.1, isCurrent: $0.0 == chosen) }
+    }
+
+    static func grace(_ hours: Int64, _ words: Words) -> String {
+        hours == 0
+            ? words("postbacks.profile.at_once") : words("postbacks.profile.hours", ["count": .integer(hours)])
     }
 
     static func statusChoices(_ chosen: String?, _ words: Words, others: Set<String> = []) -> [ViewValue] {
@@ -83,26 +94,19 @@ extension PostbackPages {
                         "text": .string(profile.templates[status] ?? ""), "is_first": .bool(status == "deposit"),
                     ]
                 }),
-            "placeholders": .list(MessagePlaceholder.names.prefix(23).map { ["placeholder": .string("{\($0)}")] }),
+            "placeholders": .list(Self.placeholders.map { ["placeholder": .string($0)] }),
             "policies": .list(Self.statuses(of: profile).map { policyRow($0, profile, words) }),
             "route_rows": .list(
                 profile.routes.map { route in
                     [
                         "priority": .integer(Int64(route.priority)),
-                        "when": .string(route.name.isEmpty ? Self.when(route, words) : route.name),
+                        "when": .string(Self.title(of: route, words)),
                         "chat": ViewValue(Self.title(ofChat: route.chatID, chats)), "is_on": .bool(route.isEnabled),
                     ]
                 }),
             "has_old_secret": .bool(listed.oldSecretUntil != nil),
             "grace_choices": .list(
-                [0, 1, 24, 72, 168].map { hours in
-                    Self.choice(
-                        String(hours),
-                        hours == 0
-                            ? words("postbacks.profile.at_once")
-                            : words("postbacks.profile.hours", ["count": .integer(hours)]),
-                        isCurrent: hours == 24)
-                }),
+                Self.graceHours.map { Self.choice(String($0), Self.grace($0, words), isCurrent: $0 == 24) }),
         ]
         var response = try frame.page(
             "postback_profile", context(.profiles, request, own), title: profile.name, at: .postbackProfiles,
@@ -130,6 +134,4 @@ extension PostbackPages {
           -d 'status=deposit&click_id=test-1&transaction_id=test-1&campaign_name=Test&conversion_revenue=100&currency=USD'
         """
     }
-
-    private static let fieldList = PostbackURL.fields.map { "\($0.parameter)=\($0.macro)" }.joined(separator: "\n")
 }

@@ -44,16 +44,10 @@ extension PostbackPages {
     private func route(
         _ route: PostbackRoute, of profile: PostbackProfile, _ chats: [PostbackDeskStore.KnownChat], _ words: Words
     ) -> ViewValue {
-        var quiet: String?
-        if let hours = route.quiet {
-            let mode = words(
-                hours.mode == .silent ? "postbacks.routes.quiet_silent" : "postbacks.routes.quiet_digest")
-            quiet = "\(PostbackJSON.clock(hours.from))–\(PostbackJSON.clock(hours.until)) \(hours.zone), \(mode)"
-        }
-        return [
+        [
             "route_id": .integer(route.id), "profile_id": .integer(profile.id),
             "priority": .integer(Int64(route.priority)), "route_name": ViewValue(route.name),
-            "title": .string(route.name.isEmpty ? Self.when(route, words) : route.name),
+            "title": .string(Self.title(of: route, words)),
             "when": .string(Self.when(route, words)), "is_on": .bool(route.isEnabled),
             "continues": .bool(route.continues), "has_statuses": .bool(!route.statuses.isEmpty),
             "statuses": .list(
@@ -62,10 +56,22 @@ extension PostbackPages {
                 }),
             "countries": .string(route.countries.sorted().joined(separator: ", ")),
             "chat": ViewValue(Self.title(ofChat: route.chatID, chats)),
-            "topic": ViewValue(route.topicID.map { String($0) }), "quiet": ViewValue(quiet),
+            "topic": ViewValue(route.topicID.map { String($0) }), "quiet": ViewValue(Self.quiet(route, words)),
             "language": ViewValue(route.language?.uppercased()),
             "settings": .string(PostbackJSON.route(route, profileID: profile.id).text),
         ]
+    }
+
+    static func title(of route: PostbackRoute, _ words: Words) -> String {
+        route.name.isEmpty ? when(route, words) : route.name
+    }
+
+    /// "23:00–08:00 Europe/Kyiv, sent without a sound"
+    static func quiet(_ route: PostbackRoute, _ words: Words) -> String? {
+        route.quiet.map {
+            "\(PostbackJSON.clock($0.from))–\(PostbackJSON.clock($0.until)) \($0.zone), "
+                + words($0.mode == .silent ? "postbacks.routes.quiet_silent" : "postbacks.routes.quiet_digest")
+        }
     }
 
     static func when(_ route: PostbackRoute, _ words: Words) -> String {

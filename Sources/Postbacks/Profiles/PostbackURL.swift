@@ -50,13 +50,6 @@ package enum PostbackURL {
         return "\(address(base))?secret=\(encoded(secret))&\(query)"
     }
 
-    /// Whether a postback somebody finds in Keitaro leads to this desk; whose it is, the secret in it says.
-    package static func isOurs(_ url: String, base: String) -> Bool {
-        let head = url.prefix { $0 != "?" && $0 != "#" }
-        let plain = head.hasSuffix("/") ? head.dropLast() : head
-        return plain.lowercased() == address(base).lowercased()
-    }
-
     /// The secret in an address of ours; nil when it has none.
     package static func secret(in url: String) -> String? {
         guard let mark = url.firstIndex(of: "?") else { return nil }

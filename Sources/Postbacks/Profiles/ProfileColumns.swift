@@ -23,9 +23,9 @@ package enum ProfileColumns {
             trackerID: try row.get("tracker_id"), keyID: try row.get("key_id"), chatID: try row.get("chat_id"),
             topicID: try row.get("topic_id"), language: try row.get("language"), isEnabled: try row.get("enabled"),
             rateLimitRPS: try row.get("rate_limit_rps"), dedupSeconds: try row.get("dedup_ttl_sec"),
-            statusMappings: words(try row.get("status_mappings")).mapValues { PostbackStatus(name: $0) },
-            policies: words(try row.get("policies")).compactMapValues { ConversionPolicy(rawValue: $0) },
-            templates: words(try row.get("templates")), routes: routes)
+            statusMappings: try row.get("status_mappings", JSON.self).texts.mapValues { PostbackStatus(name: $0) },
+            policies: try row.get("policies", JSON.self).texts.compactMapValues { ConversionPolicy(rawValue: $0) },
+            templates: try row.get("templates", JSON.self).texts, routes: routes)
     }
 
     package static func route(_ row: Row) throws -> PostbackRoute {
@@ -35,7 +35,7 @@ package enum ProfileColumns {
         let countries: [String] = try row.get("countries")
         return PostbackRoute(
             id: try row.get("id"), name: try row.get("name"), priority: try row.get("priority"),
-            match: kind == "campaign_id" ? .campaign(value) : kind == "source" ? .source(value) : .any,
+            match: PostbackRoute.Match(kind: kind, value: value) ?? .any,
             statuses: Set(statuses), countries: Set(countries), chatID: try row.get("chat_id"),
             topicID: try row.get("topic_id"), language: try row.get("language"), quiet: try quiet(row),
             continues: try row.get("continues"), isEnabled: try row.get("enabled"))
@@ -47,18 +47,19 @@ package enum ProfileColumns {
         return QuietHours(
             from: from, until: until, zone: try row.get("quiet_zone"), mode: QuietHours.Mode(rawValue: mode) ?? .silent)
     }
-
-    /// The texts of an object of texts.
-    private static func words(_ json: JSON) -> [String: String] {
-        var words: [String: String] = [:]
-        for member in json.objectValue ?? [:] {
-            if let text = member.value.stringValue { words[member.key] = text }
-        }
-        return words
-    }
 }
 
 extension PostbackRoute.Match {
+    /// Of what ``stored`` says; nil for a kind that is none.
+    init?(kind: String, value: String) {
+        switch kind {
+        case "campaign_id": self = .campaign(value)
+        case "source": self = .source(value)
+        case "any": self = .any
+        default: return nil
+        }
+    }
+
     /// As stored: `match_kind` and `match_value`.
     package var stored: (kind: String, value: String) {
         switch self {

@@ -26,9 +26,8 @@ enum ProfileInput {
         if fields.has("status_mappings") {
             var mappings: [String: PostbackStatus] = [:]
             for (word, status) in try fields.texts("status_mappings", longest: 40, most: 100) {
-                let name = status.trimmingSpaces().lowercased()
-                guard !name.isEmpty else { continue }
-                mappings[word.trimmingSpaces().lowercased()] = PostbackStatus(name: name)
+                guard !status.trimmingSpaces().isEmpty else { continue }
+                mappings[word.trimmingSpaces().lowercased()] = StatusAliases.named(status)
             }
             profile.statusMappings = mappings
         }
@@ -40,7 +39,7 @@ enum ProfileInput {
                         "policies", "postbacks.refused.word",
                         ["words": .string(ConversionPolicy.allCases.map(\.rawValue).joined(separator: ", "))])
                 }
-                policies[status] = policy
+                policies[StatusAliases.named(status).name] = policy
             }
             profile.policies = policies
         }
@@ -53,7 +52,7 @@ enum ProfileInput {
                 } catch {
                     throw Problem(.unprocessable, error.word, field: "templates")
                 }
-                templates[status] = text
+                templates[StatusAliases.named(status).name] = text
             }
             profile.templates = templates
         }
@@ -68,12 +67,14 @@ enum ProfileInput {
             let kind =
                 fields.has("match") ? try fields.word("match", of: ["campaign_id", "source", "any"]) : stored.kind
             let value = fields.has("match_value") ? try fields.text("match_value", 0...200) : stored.value
-            route.match = kind == "any" ? .any : kind == "source" ? .source(value) : .campaign(value)
+            route.match = PostbackRoute.Match(kind: kind, value: value) ?? .any
             guard kind == "any" || !value.isEmpty else {
                 throw SettingFields.refuse("match_value", "postbacks.refused.match_value")
             }
         }
-        if fields.has("statuses") { route.statuses = Set(try fields.list("statuses").map { $0.lowercased() }) }
+        if fields.has("statuses") {
+            route.statuses = Set(try fields.list("statuses").map { StatusAliases.named($0).name })
+        }
         if fields.has("countries") { route.countries = Set(try fields.list("countries").map { $0.uppercased() }) }
         if fields.has("chat_id") {
             guard let chat = try fields.id("chat_id") else {

@@ -1,4 +1,5 @@
 import Base
+import Frame
 import HTTP
 
 extension Request {
@@ -21,4 +22,9 @@ extension Request {
         object["csrf_token"] = nil
         return .object(object)
     }
+}
+
+extension Frame {
+    /// As the asker sees this server: `https://desk.example`, without a slash.
+    func base(_ request: Request) -> String { "\(isSecure ? "https" : "http")://\(request.host ?? "localhost")" }
 }

@@ -73,11 +73,6 @@ package struct PostbackDeskRoutes: Sendable {
 
     func wantsFragment(_ request: Request, _ name: String) -> Bool { request.header("sluice-fragment") == name }
 
-    /// `https://desk.example`, without a slash.
-    func base(_ request: Request) -> String {
-        publicURL ?? "\(frame.isSecure ? "https" : "http")://\(request.host ?? "localhost")"
-    }
-
     func canEdit(_ request: Request) -> Bool {
         (try? request.person().user.role.reaches(.postbackWriters)) ?? false
     }
@@ -87,7 +82,7 @@ package struct PostbackDeskRoutes: Sendable {
         guard canEdit(request) else { return nil }
         do {
             let secret = try await store.secret(ofProfile: id, for: try reader(request))
-            return secret.map { PostbackURL.make(base: base(request), secret: $0.reveal()) }
+            return secret.map { PostbackURL.make(base: publicURL ?? frame.base(request), secret: $0.reveal()) }
         } catch is CryptographyError {
             // Sealed with another SECRET_KEY: a new secret is the way on.
             return nil
@@ -118,7 +113,8 @@ package struct PostbackDeskRoutes: Sendable {
         var profile = PostbackProfile(id: 0, name: "", language: request.language.rawValue)
         if json["name"] == nil { throw SettingFields.refuse("name", "postbacks.refused.length", ["most": 80]) }
         try ProfileInput.apply(json, to: &profile)
-        try applyKey(json, to: &profile, request)
+        profile.trackerID = try request.person().key?.tracker.id
+        try keyChange(json, request)(&profile)
         let id = try await store.add(profile, by: editor)
         return try await said("postbacks.said.created", id, request, status: .created)
     }
@@ -141,33 +137,28 @@ package struct PostbackDeskRoutes: Sendable {
     @Sendable private func edit(_ request: Request) async throws -> Response {
         let json = try request.settings()
         let id = try request.int("id")
-        let key = try chosenKey(json, request)
+        let setKey = try keyChange(json, request)
         let edited = try await store.edit(profile: id, by: try editor(request)) { profile in
             try ProfileInput.apply(json, to: &profile)
-            if let key {
-                profile.keyID = key.keyID
-                profile.trackerID = key.trackerID
-            }
+            setKey(&profile)
         }
         guard let edited else { throw Self.notFound }
         if !edited.isChanged { request[NothingChanged.self] = NothingChanged() }
         return try await said("postbacks.said.saved", id, request)
     }
 
-    /// `reconcile`: with the Keitaro key of whoever asks, or not at all. Nil: it is not asked about.
-    private func chosenKey(_ json: JSON, _ request: Request) throws -> (keyID: Int64?, trackerID: Int64?)? {
+    /// What `reconcile` asks for: with the Keitaro key of whoever asks, or not at all. The tracker stays then: it names what comes.
+    private func keyChange(
+        _ json: JSON, _ request: Request
+    ) throws -> @Sendable (inout PostbackProfile) -> Void {
         let fields = SettingFields(json: json)
-        guard fields.has("reconcile") else { return nil }
-        guard try fields.flag("reconcile") else { return (nil, try request.person().key?.tracker.id) }
+        guard fields.has("reconcile") else { return { _ in } }
+        guard try fields.flag("reconcile") else { return { $0.keyID = nil } }
         let key = try request.keitaroKey()
-        return (key.id, key.tracker.id)
-    }
-
-    private func applyKey(_ json: JSON, to profile: inout PostbackProfile, _ request: Request) throws {
-        profile.trackerID = try request.person().key?.tracker.id
-        guard let key = try chosenKey(json, request) else { return }
-        profile.keyID = key.keyID
-        profile.trackerID = key.trackerID
+        return { profile in
+            profile.keyID = key.id
+            profile.trackerID = key.tracker.id
+        }
     }
 
     @Sendable private func rotate(_ request: Request) async throws -> Response {

@@ -32,7 +32,7 @@ extension PostbackDeskRoutes {
 
     @Sendable private func add(_ request: Request) async throws -> Response {
         let json = try request.settings()
-        var route = PostbackRoute(id: 0, match: .any, chatID: 0)
+        var route = PostbackRoute.unsaved
         try ProfileInput.apply(json, to: &route)
         guard route.chatID != 0 else { throw SettingFields.refuse("chat_id", "postbacks.refused.route_chat") }
         let profileID = try request.int("id")

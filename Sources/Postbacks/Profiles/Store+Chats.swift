@@ -1,3 +1,4 @@
+import Audit
 import Base
 import Frame
 import Postgres
@@ -65,6 +66,23 @@ extension PostbackDeskStore {
         let isKnown = try row?.get("is_known", Bool.self) ?? true
         guard isOpen || (chat < 0 && !isKnown) else {
             throw SettingFields.refuse("chat_id", "postbacks.refused.others_chat")
+        }
+    }
+
+    /// Lets messages for a chat try again at once.
+    /// - Returns: false when no profile or route of this person names the chat.
+    func forgetProblem(ofChat chatID: Int64, by editor: Editor) async throws -> Bool {
+        try await database.transaction { transaction in
+            let changed = try await transaction.execute(
+                """
+                UPDATE telegram_chats SET problem = NULL, problem_text = NULL, problem_at = NULL, next_at = now()
+                WHERE chat_id = \(chatID) AND EXISTS (
+                    SELECT 1 FROM keitaro_profiles profile LEFT JOIN keitaro_routes route ON route.profile_id = profile.id
+                    WHERE \(editor.reader.condition) AND \(chatID) IN (profile.chat_id, route.chat_id))
+                """)
+            guard changed > 0 else { return false }
+            try await editor.actor.record("chat \(chatID)", after: "tried again", in: transaction)
+            return true
         }
     }
 }

@@ -44,4 +44,12 @@ extension PostbackVault {
             return (count, unreadable)
         }
     }
+
+    /// Of how many profiles the secret does not open: their URLs are refused.
+    package func unreadableProfiles(in database: Database) async throws -> Int {
+        try await database.query("SELECT secret_cipher FROM keitaro_profiles").reduce(into: 0) { count, row in
+            let sealed: [UInt8] = try row.get("secret_cipher")
+            if (try? open(sealed)) == nil { count += 1 }
+        }
+    }
 }

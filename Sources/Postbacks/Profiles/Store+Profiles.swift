@@ -108,6 +108,7 @@ package struct PostbackDeskStore: Sendable {
                 """
             ).get("id")
             try await remember(chats: [profile.chatID], in: transaction)
+            if profile.keyID != nil { try await ReconciliationStore.order(profile: id, in: transaction) }
             try await editor.actor.record(
                 "postback profile \(profile.name)", after: profile.auditText, in: transaction)
             try await tellOthers(in: transaction)
@@ -143,6 +144,9 @@ package struct PostbackDeskStore: Sendable {
                 WHERE id = \(id)
                 """)
             try await remember(chats: [profile.chatID], in: transaction)
+            if profile.keyID != nil, profile.keyID != before.keyID {
+                try await ReconciliationStore.order(profile: id, in: transaction)
+            }
             let difference = AuditDifference(before.auditFacts, profile.auditFacts)
             try await editor.actor.record(
                 "postback profile \(profile.name)", before: difference.before, after: difference.after,

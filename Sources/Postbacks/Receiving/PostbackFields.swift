@@ -8,7 +8,7 @@ package struct PostbackFields: Sendable {
     /// In UTF-8, as sent.
     typealias Part = (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)
 
-    /// Each name once, as it was sent, without `secret`; unknown ones and blanks too. Nothing contains the secret or U+0000,
+    /// Each name once, however it is spelled, as it was sent first, without `secret`; unknown ones and blanks too. Nothing contains the secret or U+0000,
     /// which PostgreSQL does not take.
     package private(set) var pairs: [Pair] = []
     /// The `secret` parameter; empty when there is none. Of the query before the body's.
@@ -30,16 +30,19 @@ package struct PostbackFields: Sendable {
         self.init(asked: asked, sent: Self.sent(in: body, as: contentType))
     }
 
-    /// For what was stored: a replay, a trial.
     package init(pairs: [Pair]) {
         self.init(asked: pairs.map { (Array($0.name.utf8)[...], Array($0.value.utf8)[...]) }, sent: [])
+    }
+
+    /// Of `postback_events.fields`: for a message, a replay, a trial.
+    package init(stored: JSON) {
+        self.init(pairs: (stored.objectValue?.members ?? []).map { ($0.key, $0.value.lenientString ?? "") })
     }
 
     private init(asked: [Part], sent: [Part]) {
         let given = Self.secret(in: asked) ?? Self.secret(in: sent) ?? []
         secret = String(decoding: given, as: UTF8.self)
-        // A short one would black out half of what was sent, and is none of ours.
-        let hidden = given.count >= 8 ? Array(given) : []
+        let hidden = given.count >= HiddenParts.shortestSecret ? Array(given) : []
         var names: [String] = []
         var plains: [String] = []
         var texts: [ArraySlice<UInt8>] = []
@@ -48,19 +51,20 @@ package struct PostbackFields: Sendable {
             let nameBytes = Self.storable(part.name).without(hidden)
             if nameBytes.isEmpty || Self.isSecret(nameBytes) { return }
             let name = String(decoding: nameBytes, as: UTF8.self)
+            let plain = Self.plain(nameBytes, name)
             let value = Self.storable(part.value).without(hidden)
             // Nearly always a few short names, which are walked faster than hashed.
-            if let place = names.count <= Self.fewNames ? names.firstIndex(of: name) : places[name] {
+            if let place = plains.count <= Self.fewNames ? plains.firstIndex(of: plain) : places[plain] {
                 let isLater = isSent || UnresolvedMacro.isMissing(texts[place])
                 if isLater, !UnresolvedMacro.isMissing(value) { texts[place] = value }
             } else if names.count < Self.limit {
                 names.append(name)
-                plains.append(Self.plain(nameBytes, name))
+                plains.append(plain)
                 texts.append(value)
-                if names.count == Self.fewNames + 1 {
-                    for (place, name) in names.enumerated() { places[name] = place }
-                } else if names.count > Self.fewNames {
-                    places[name] = names.count - 1
+                if plains.count == Self.fewNames + 1 {
+                    for (place, plain) in plains.enumerated() { places[plain] = place }
+                } else if plains.count > Self.fewNames {
+                    places[plain] = plains.count - 1
                 }
             }
         }
@@ -92,7 +96,13 @@ package struct PostbackFields: Sendable {
         known.firstIndex(of: field).map { values[$0] } ?? ""
     }
 
-    private static func sent(in body: [UInt8], as contentType: String) -> [Part] {
+    /// Some programs put U+FEFF before what they send.
+    static func withoutMark(_ body: [UInt8]) -> [UInt8] {
+        body.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(body.dropFirst(3)) : body
+    }
+
+    private static func sent(in content: [UInt8], as contentType: String) -> [Part] {
+        let body = withoutMark(content)
         guard let first = body.first(where: { !$0.isASCIISpace }) else { return [] }
         if first == UInt8(ascii: "{"), let object = (try? JSON(parsing: body))?.objectValue {
             return object.prefix(limit).map { (Array($0.key.utf8)[...], Array(text(of: $0.value).utf8)[...]) }

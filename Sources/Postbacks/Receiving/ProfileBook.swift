@@ -88,10 +88,12 @@ package final class ProfileBook: Sendable {
     package func find(_ secret: Secret) async -> Finding {
         guard !secret.reveal().isEmpty else { return .unknown }
         let lookup = vault.lookup(secret)
-        if let found = known(lookup) { return found }
+        let found = known(lookup)
+        // One that is switched off may have been switched on a moment ago.
+        if case .profile = found { return found ?? .unknown }
         let place = waiting.add(1, ordering: .relaxed).newValue
         defer { waiting.subtract(1, ordering: .relaxed) }
-        if place > Self.mostWaiting, state.withLock({ $0.hasRead }) { return .unknown }
+        if place > Self.mostWaiting, state.withLock({ $0.hasRead }) { return found ?? .unknown }
         let failure = await read()
         if let found = known(lookup) { return found }
         return failure.map { .undecided($0) } ?? .unknown

@@ -48,8 +48,10 @@ struct ProfileSnapshot: Sendable {
         var json: JSON = [
             "id": .integer(profile.id), "name": .string(profile.name), "language": .string(profile.language),
             "enabled": .bool(profile.isEnabled), "rps": .integer(Int64(profile.rateLimitRPS)),
-            "dedup": .integer(Int64(profile.dedupSeconds)), "mappings": words(profile.statusMappings.mapValues(\.name)),
-            "policies": words(profile.policies.mapValues(\.rawValue)), "routes": .array(profile.routes.map(Self.json)),
+            "dedup": .integer(Int64(profile.dedupSeconds)),
+            "mappings": JSON(texts: profile.statusMappings.mapValues(\.name)),
+            "policies": JSON(texts: profile.policies.mapValues(\.rawValue)),
+            "routes": .array(profile.routes.map(Self.json)),
         ]
         json["user"] = profile.userID.map { .integer($0) }
         json["tracker"] = profile.trackerID.map { .integer($0) }
@@ -67,8 +69,8 @@ struct ProfileSnapshot: Sendable {
             topicID: json["topic"]?.intValue, language: json["language"]?.stringValue ?? "ru",
             isEnabled: json["enabled"]?.boolValue ?? false, rateLimitRPS: Int(json["rps"]?.intValue ?? 27),
             dedupSeconds: Int(json["dedup"]?.intValue ?? 3600),
-            statusMappings: words(json["mappings"]).mapValues { PostbackStatus(name: $0) },
-            policies: words(json["policies"]).compactMapValues { ConversionPolicy(rawValue: $0) },
+            statusMappings: (json["mappings"]?.texts ?? [:]).mapValues { PostbackStatus(name: $0) },
+            policies: (json["policies"]?.texts ?? [:]).compactMapValues { ConversionPolicy(rawValue: $0) },
             routes: (json["routes"]?.arrayValue ?? []).compactMap(Self.route))
     }
 
@@ -93,15 +95,10 @@ struct ProfileSnapshot: Sendable {
     }
 
     private static func route(_ json: JSON) -> PostbackRoute? {
-        guard let id = json["id"]?.intValue, let chatID = json["chat"]?.intValue else { return nil }
-        let value = json["value"]?.stringValue ?? ""
-        let match: PostbackRoute.Match
-        switch json["match"]?.stringValue {
-        case "campaign_id": match = .campaign(value)
-        case "source": match = .source(value)
-        case "any": match = .any
-        default: return nil
-        }
+        guard let id = json["id"]?.intValue, let chatID = json["chat"]?.intValue,
+            let match = PostbackRoute.Match(
+                kind: json["match"]?.stringValue ?? "", value: json["value"]?.stringValue ?? "")
+        else { return nil }
         let quiet = json["quiet"].flatMap { json -> QuietHours? in
             guard let from = json["from"]?.intValue, let until = json["until"]?.intValue,
                 let zone = json["zone"]?.stringValue
@@ -120,17 +117,5 @@ struct ProfileSnapshot: Sendable {
 
     private static func texts(_ json: JSON?) -> Set<String> {
         Set((json?.arrayValue ?? []).compactMap(\.stringValue))
-    }
-
-    private static func words(_ words: [String: String]) -> JSON {
-        .object(
-            JSONObject(
-                words.sorted { $0.key < $1.key }.map { JSONObject.Member(key: $0.key, value: .string($0.value)) }))
-    }
-
-    private static func words(_ json: JSON?) -> [String: String] {
-        var words: [String: String] = [:]
-        for member in json?.objectValue ?? [:] { words[member.key] = member.value.stringValue }
-        return words
     }
 }

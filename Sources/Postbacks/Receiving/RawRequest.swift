@@ -34,7 +34,8 @@ package enum RawRequest {
         return json.text
     }
 
-    private static func body(_ body: [UInt8], _ contentType: String, _ hidden: HiddenParts) -> String {
+    private static func body(_ sent: [UInt8], _ contentType: String, _ hidden: HiddenParts) -> String {
+        let body = PostbackFields.withoutMark(sent)
         let read = body.prefix(4 * bodyLimit)
         guard let first = body.first(where: { !$0.isASCIISpace }) else { return text(read) }
         if let parts = MultipartForm.fields(of: body, contentType: contentType, limit: 4_000) {
@@ -49,8 +50,9 @@ package enum RawRequest {
             }.joined(separator: "\n")
         }
         guard first == UInt8(ascii: "{") else { return text(masked(form: read, hidden)) }
+        let isEscaped = read.holds(Array(#"\u"#.utf8))
         guard let object = (try? JSON(parsing: body))?.objectValue else {
-            return hidden.holds(read) ? HiddenParts.mask : text(read)
+            return hidden.holds(read) || hidden.isMissing && isEscaped ? HiddenParts.mask : text(read)
         }
         // As it came, unless something in it has to go.
         let shown = object.members.map { member in
@@ -60,7 +62,7 @@ package enum RawRequest {
                 value: isHidden ? .string(HiddenParts.mask) : member.value)
         }
         // A member that a later one of its name replaced is in the text alone, perhaps with escapes.
-        let mayHideMore = hidden.holds(read) || read.holds(Array(#"\u"#.utf8))
+        let mayHideMore = hidden.holds(read) || isEscaped
         return shown == object.members && !mayHideMore ? text(read) : JSON.object(JSONObject(shown)).text
     }
 

@@ -8,6 +8,11 @@ package enum StatusAliases {
         known[key(word)]
     }
 
+    /// As people and programs write it in settings: `sale` and `Deposit` are one.
+    static func named(_ word: String) -> PostbackStatus {
+        status(of: word) ?? PostbackStatus(name: word.trimmingSpaces().lowercased())
+    }
+
     private static let known: [String: PostbackStatus] = [
         "registration": .registration, "reg": .registration, "lead": .registration, "registered": .registration,
         "signup": .registration,

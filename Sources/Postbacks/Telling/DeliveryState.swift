@@ -52,8 +52,9 @@ package struct DeliveryState: Hashable, Sendable {
         /// Waiting messages in a chat with a problem.
         var blocked: Int64 = 0
         /// Of the waiting ones.
-        var attempts: Int64 = 0
         var runAt: Timestamp?
+        /// Of the waiting ones that were tried, by themselves or in their digest: when the chat is tried again.
+        var retryAt: Timestamp?
         var settledAt: Timestamp?
         var error: String?
         var chatProblem: String?
@@ -74,8 +75,8 @@ package struct DeliveryState: Hashable, Sendable {
         } else if counts.sent + counts.digested < counts.total {
             if counts.held > 0 {
                 self.init(kind: .held, chats: chats, until: counts.runAt)
-            } else if counts.attempts > 0, let runAt = counts.runAt, runAt > now {
-                self.init(kind: .retrying, chats: chats, until: runAt, problem: counts.error)
+            } else if let retryAt = counts.retryAt, retryAt > now {
+                self.init(kind: .retrying, chats: chats, until: retryAt, problem: counts.error)
             } else {
                 self.init(kind: .queued, chats: chats)
             }

@@ -1,4 +1,5 @@
 import Base
+import Telegram
 import Views
 
 /// One message instead of many: counts and revenue per campaign and status, with a link to all of them.

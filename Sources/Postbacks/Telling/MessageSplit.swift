@@ -1,3 +1,5 @@
+import Telegram
+
 /// Cuts a message into parts that Telegram takes: it refuses a text of more than 4,096 characters.
 package enum MessageSplit {
     /// In UTF-16 units with all tags and entities, which is never less than what Telegram counts.

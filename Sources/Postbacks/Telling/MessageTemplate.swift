@@ -1,4 +1,5 @@
 import Base
+import Telegram
 import Views
 
 /// The text of a message, with placeholders in braces: `Кампания: {campaign_name}`.

@@ -91,7 +91,7 @@ package struct PostbackKind: Sendable {
     private func look(_ wanted: SQL, into found: inout [String: Told]) async throws {
         let rows = try await database.query(
             """
-            SELECT event.id AS event_id, event.status AS event_status, event.origin, event.campaign_name, event.offer_name,
+            SELECT event.id AS event_id, event.status AS event_status, event.reason, event.origin, event.campaign_name, event.offer_name,
                 event.landing_name, event.fields, profile.id IS NOT NULL AS has_profile, \(ProfileColumns.profile)
             FROM postback_events event \(wanted) LEFT JOIN keitaro_profiles profile ON profile.id = event.profile_id
             """)
@@ -99,11 +99,9 @@ package struct PostbackKind: Sendable {
             let fields: JSON = try row.get("fields")
             let hasProfile: Bool = try row.get("has_profile")
             let profile = hasProfile ? try ProfileColumns.profile(row) : PostbackProfile(id: 0, name: "")
-            let pairs: [PostbackFields.Pair] = (fields.objectValue?.members ?? []).map {
-                ($0.key, $0.value.lenientString ?? "")
-            }
-            var postback = PostbackReading.read(PostbackFields(pairs: pairs), for: profile)
+            var postback = PostbackReading.read(PostbackFields(stored: fields), for: profile)
             // As it was recorded, whatever the mapping says by now; names as the Mirror knew them.
+            postback.reason = try row.get("reason")
             let status: String = try row.get("event_status")
             postback.status = PostbackStatus(name: status)
             postback.campaignName = try row.get("campaign_name")

@@ -1,4 +1,5 @@
 import Base
+import Telegram
 import Views
 
 /// What a chat is told about one postback, as Telegram's HTML.

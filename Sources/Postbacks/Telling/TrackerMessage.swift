@@ -1,4 +1,5 @@
 import Base
+import Telegram
 import Views
 
 /// What a chat is told about a profile itself: too many differences with Keitaro, and silence. Telegram's HTML.
@@ -54,12 +55,7 @@ package struct TrackerMessage: Sendable {
             .joined(separator: "\n")
     }
 
-    private func text(_ duration: Duration) -> String {
-        let minutes = duration.components.seconds / 60
-        let (hours, rest) = (minutes / 60, minutes % 60)
-        let units = pick("h min", "год хв", "ч мин").split(separator: " ")
-        return hours == 0 ? "\(rest) \(units[1])" : "\(hours) \(units[0]) \(rest) \(units[1])"
-    }
+    private func text(_ duration: Duration) -> String { NumberFormat(language).duration(duration) }
 
     private func pick(_ en: String, _ uk: String, _ ru: String) -> String {
         switch language {

@@ -12,16 +12,13 @@ struct TrackerPages: Sendable {
 
     func reconciliation(
         _ silences: [ReconciliationStore.Silence], _ days: [ReconciliationStore.Day],
-        _ differences: [ReconciliationStore.StoredDifference], older: String?,
+        _ differences: [ReconciliationStore.StoredDifference], comparable: [ReconciliationStore.NamedProfile],
+        older: String?,
         narrowed: Bool, wasOrdered: Bool, to request: Request
     ) throws -> Response {
         let words = frame.words(for: request)
         let token = ViewValue.string(request[Viewer.self]?.csrfToken ?? "")
-        var profiles: [(id: Int64, name: String)] = []
-        for day in days where !profiles.contains(where: { $0.id == day.profileID }) {
-            profiles.append((day.profileID, day.profileName))
-        }
-        let names = Dictionary(profiles.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+        let names = Dictionary(days.map { ($0.profileID, $0.profileName) }, uniquingKeysWith: { first, _ in first })
         let context: ViewValue = [
             "tab_reconciliation": true, "csrf_token": token, "has_days": .bool(!days.isEmpty),
             "was_ordered": .bool(wasOrdered),
@@ -37,12 +34,16 @@ struct TrackerPages: Sendable {
                         "text": .string(words("reconciliation.help.\(kind.rawValue)")),
                     ]
                 }),
-            "profiles": .list(
-                profiles.map { ["csrf_token": token, "profile_id": .integer($0.id), "name": .string($0.name)] }),
+            "can_run": .bool(!comparable.isEmpty), "comparable": .list(comparable.map(Self.choice)),
+            "only": comparable.count == 1 ? Self.choice(comparable[0]) : nil,
         ]
         return try frame.page(
             "postbacks_reconciliation", context, title: words("reconciliation.title"),
             at: .postbackReconciliation, to: request)
+    }
+
+    private static func choice(_ profile: ReconciliationStore.NamedProfile) -> ViewValue {
+        PostbackPages.choice(String(profile.id), profile.name, isCurrent: false)
     }
 
     private func silence(_ silence: ReconciliationStore.Silence, _ words: Words) -> ViewValue {

@@ -171,7 +171,7 @@ package struct ReconciliationRun: Sendable {
         let recovered = try await store.save(
             profileID: profile.id, day: day, theirs: reconciliation.theirs, ours: reconciliation.ours,
             matching: reconciliation.matching,
-            findings: differences.map { difference in
+            findings: Self.unique(differences).map { difference in
                 let row = rows["\(difference.clickID) \(difference.transactionID)"]
                 return ReconciliationStore.Finding(
                     kind: difference.kind, clickID: difference.clickID, transactionID: difference.transactionID,
@@ -183,6 +183,12 @@ package struct ReconciliationRun: Sendable {
         if judged >= Self.minimumSample {
             try await warn(profile, day, differing: differences.count + recovered, of: judged)
         }
+    }
+
+    /// Under some policies a click and transaction has several conversions here: all of them are one difference.
+    private static func unique(_ differences: [ConversionDifference]) -> [ConversionDifference] {
+        var known: Set<[String]> = []
+        return differences.filter { known.insert([$0.kind.rawValue, $0.clickID, $0.transactionID]).inserted }
     }
 
     /// Asks Keitaro for clicks that its log of these days lacks: some convert again after weeks.
@@ -204,21 +210,24 @@ package struct ReconciliationRun: Sendable {
     /// Missing postbacks go the way of all others, marked as recovered, at the time at which Keitaro has them. What is older than a day
     /// is told to nobody: it is on the page. Another amount is left as it is: Keitaro's log counts in its account's currency, and under
     /// the profile's policies a second postback may add to the first or count twice.
-    private func fillIn(_ profile: PostbackProfile) async throws {
+    func fillIn(_ profile: PostbackProfile) async throws {
         guard profile.isEnabled else { return }
         // With its routes, from the book that all postbacks are read by.
         let profile = intake.book.profile(profile.id) ?? profile
         for difference in try await store.missing(profileID: profile.id, at: now()) {
-            guard let recovered = RecoveredPostback(difference.theirs) else { continue }
+            guard let recovered = RecoveredPostback(difference.theirs), recovered.canFillIn(difference, for: profile)
+            else { continue }
             let id = try await store.claim(difference.id, eventID: TimeOrderedID.make(at: now()))
             guard let moment = TimeOrderedID.moment(of: id) else { continue }
             let row = PostbackRow(
-                PostbackReading.read(recovered.fields(difference), for: profile), of: profile, origin: .recovered,
-                id: id,
-                at: moment, happenedAt: recovered.at, raw: recovered.raw, isTold: recovered.isTold(at: moment))
+                PostbackReading.read(recovered.fields(difference, for: profile), for: profile), of: profile,
+                origin: .recovered, id: id, at: moment,
+                // When a status changed the log doesn't say.
+                happenedAt: difference.kind == .statusLag ? moment : recovered.at, raw: recovered.raw,
+                isTold: recovered.isTold(at: moment))
             try await intake.add(row)
-            try await store.noteRecovered(difference.id)
         }
+        try await store.noteFilledIn(profileID: profile.id)
     }
 
     private func warn(_ profile: PostbackProfile, _ day: CivilDate, differing: Int, of all: Int) async throws {

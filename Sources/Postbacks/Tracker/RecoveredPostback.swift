@@ -42,13 +42,42 @@ struct RecoveredPostback {
         ]
     }
 
+    /// Whether a postback can make ours what theirs is. A late status can't, where the policy makes a further conversion of it, or
+    /// leaves the conversion as it is.
+    func canFillIn(_ difference: ReconciliationStore.StoredDifference, for profile: PostbackProfile) -> Bool {
+        guard difference.kind == .statusLag else { return true }
+        switch policy(for: profile) {
+        case .update, .increment, .ignoreSameEvent: return true
+        case .new, .newRepeated, .ignore: return false
+        }
+    }
+
+    private func policy(for profile: PostbackProfile) -> ConversionPolicy {
+        profile.policy(
+            for: PostbackReading.status(of: theirs["status"]?.lenientString ?? "", for: profile).status)
+    }
+
+    /// Keitaro has the whole amount; what is to be added to ours is the rest of it.
+    private func revenue(_ difference: ReconciliationStore.StoredDifference, for profile: PostbackProfile) -> String {
+        let whole = theirs["revenue"]?.lenientString ?? ""
+        guard difference.kind == .statusLag, policy(for: profile) == .increment, let ours = difference.ours,
+            [PostbackStatus.deposit.name, PostbackStatus.rebill.name].contains(ours["status"]?.stringValue ?? "")
+        else { return whole }
+        let (theirs, known) = (Amount(canonical: whole), Amount(canonical: ours["revenue"]?.stringValue ?? "0"))
+        guard Amount.compare(theirs, known) > 0 else { return "" }
+        return Amount.distance(theirs, known)?.text ?? ""
+    }
+
     /// Under the names that our own URL uses, so that it is read as all others.
-    func fields(_ difference: ReconciliationStore.StoredDifference) -> PostbackFields {
+    func fields(
+        _ difference: ReconciliationStore.StoredDifference, for profile: PostbackProfile
+    ) -> PostbackFields {
         func text(_ name: String) -> String { theirs[name]?.lenientString ?? "" }
         return PostbackFields(pairs: [
             (name: "status", value: text("status")), (name: "click_id", value: difference.clickID),
             (name: "transaction_id", value: difference.transactionID),
-            (name: "conversion_revenue", value: text("revenue")), (name: "campaign_id", value: text("campaign_id")),
+            (name: "conversion_revenue", value: revenue(difference, for: profile)),
+            (name: "campaign_id", value: text("campaign_id")),
             (name: "campaign_name", value: text("campaign")), (name: "offer_id", value: text("offer_id")),
             (name: "offer_name", value: text("offer")), (name: "country", value: text("country")),
             (name: "original_status", value: text("original_status")),

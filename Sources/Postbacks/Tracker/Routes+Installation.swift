@@ -63,7 +63,7 @@ extension TrackerRoutes {
     ) async throws -> ShownPlan {
         guard let secrets = try await installations.secrets(ofProfile: profile.id) else { throw Self.notFound }
         let now = try await InstallationTarget(kind: wanted.kind, id: wanted.id, client: client, key: key.secret).read()
-        let url = PostbackURL.make(base: base(request), secret: secrets.secret.reveal())
+        let url = PostbackURL.make(base: publicURL ?? frame.base(request), secret: secrets.secret.reveal())
         return ShownPlan(
             kind: wanted.kind, id: wanted.id, name: now.name, method: wanted.method, statuses: wanted.statuses,
             plan: PostbackInstallation(
@@ -86,7 +86,8 @@ extension TrackerRoutes {
         let id = try await installations.order(
             InstallationStore.Wish(
                 profileID: profile.id, kind: wanted.kind, keitaroID: wanted.id, method: wanted.method,
-                statuses: wanted.statuses, base: base(request), revision: shown.plan.revision, keyID: key.id),
+                statuses: wanted.statuses, base: publicURL ?? frame.base(request), revision: shown.plan.revision,
+                keyID: key.id),
             name: shown.name, by: try request.auditActor())
         ordered()
         return try await settled(id, shown, profile, request)
@@ -172,23 +173,5 @@ extension TrackerRoutes {
             throw Problem(.conflict, Word("installation.other_tracker"), type: "/problems/other-tracker")
         }
         return key
-    }
-
-    /// `https://desk.example`, without a slash.
-    private func base(_ request: Request) -> String {
-        publicURL ?? "\(frame.isSecure ? "https" : "http")://\(request.host ?? "localhost")"
-    }
-}
-
-extension InstallationStore {
-    /// Campaigns that the key sees and that may get a postback, for the field's suggestions.
-    func campaigns(keyID: Int64) async throws -> [(id: Int64, name: String)] {
-        try await database.query(
-            """
-            SELECT campaign.keitaro_id, campaign.name FROM keitaro_campaigns campaign
-            JOIN keitaro_campaign_access access ON access.campaign_id = campaign.id AND access.key_id = \(keyID)
-            WHERE campaign.state <> 'deleted' ORDER BY campaign.name LIMIT 1000
-            """
-        ).map { (try $0.get("keitaro_id"), try $0.get("name")) }
     }
 }

@@ -99,14 +99,17 @@ package struct TrackerRoutes: Sendable {
             ? shown.last.map { "/postbacks/reconciliation/?" + (narrowed + ["before=\($0.id)"]).joined(separator: "&") }
             : nil
         guard request.wantsPage else { return .json(ReconciliationJSON.page(silences, days, shown, older: older)) }
+        let canRun = try request.person().user.role.reaches(.flowWriters)
         return try pages.reconciliation(
-            silences, days, shown, older: older, narrowed: !narrowed.isEmpty, wasOrdered: query["done"] != nil,
+            silences, days, shown, comparable: canRun ? try await store.comparable(for: reader) : [], older: older,
+            narrowed: !narrowed.isEmpty, wasOrdered: query["done"] != nil,
             to: request)
     }
 
     /// `2026-11-21`; nil for what is no day.
     private static func day(_ text: String) -> String? {
-        guard text.utf8.count == 10, let time = Timestamp(iso8601: text, offsetWhenAbsent: 0) else { return nil }
+        guard text.utf8.count == 10, let time = Timestamp(iso8601: text, offsetWhenAbsent: 0), time.hasCommonYear
+        else { return nil }
         return ReconciliationStore.text(time.date)
     }
 
@@ -120,22 +123,12 @@ package struct TrackerRoutes: Sendable {
         }
         let actor = try request.auditActor()
         try await store.database.transaction { transaction in
-            try await store.order(profile: id, in: transaction)
+            try await ReconciliationStore.order(profile: id, in: transaction)
             try await actor.record("postback profile \(profile.name)", in: transaction)
         }
         ordered()
         if request.wantsPage { return .redirect(to: "/postbacks/reconciliation/?profile=\(id)&done=ordered") }
         return .json(
             ["message": .string(frame.words(for: request)("reconciliation.ordered"))], status: .accepted)
-    }
-}
-
-extension PostbackReader {
-    /// As `condition`, for a profile in hand.
-    func sees(_ profile: PostbackProfile) -> Bool {
-        switch self {
-        case .everything: true
-        case .own(let userID): profile.userID == userID
-        }
     }
 }

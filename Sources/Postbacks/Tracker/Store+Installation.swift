@@ -48,6 +48,17 @@ package struct InstallationStore: Sendable {
 
     // MARK: Places
 
+    /// Campaigns that the key sees and that may get a postback, for the field's suggestions.
+    func campaigns(keyID: Int64) async throws -> [(id: Int64, name: String)] {
+        try await database.query(
+            """
+            SELECT campaign.keitaro_id, campaign.name FROM keitaro_campaigns campaign
+            JOIN keitaro_campaign_access access ON access.campaign_id = campaign.id AND access.key_id = \(keyID)
+            WHERE campaign.state <> 'deleted' ORDER BY campaign.name LIMIT 1000
+            """
+        ).map { (try $0.get("keitaro_id"), try $0.get("name")) }
+    }
+
     package func places(ofProfile id: Int64) async throws -> [InstalledPostbacks.Place] {
         try await database.query(
             """
@@ -64,7 +75,8 @@ package struct InstallationStore: Sendable {
         }
     }
 
-    /// Notes where the URL stands now. A place that is new has posted since its first postback that came here.
+    /// Notes where the URL stands now. A place that is new has posted since its first postback that came here, one that was away not
+    /// before that. With further statuses it begins anew: of those nobody was told before.
     package func note(_ places: [InstalledPostbacks.Place], ofProfile id: Int64, isComplete: Bool) async throws {
         try await database.transaction { transaction in
             for place in places { try await note(place, ofProfile: id, in: transaction) }
@@ -96,7 +108,10 @@ package struct InstallationStore: Sendable {
             VALUES (\(id), \(place.kind.rawValue), \(place.id), \(place.name), \(statuses), least(\(first), \(place.since)::timestamptz))
             ON CONFLICT (profile_id, kind, keitaro_id) DO UPDATE SET name = excluded.name, statuses = excluded.statuses,
                 seen_at = now(), gone_at = NULL,
-                since = CASE WHEN known.gone_at IS NULL THEN known.since ELSE excluded.since END
+                since = CASE
+                    WHEN known.gone_at IS NOT NULL THEN greatest(excluded.since, known.gone_at)
+                    WHEN known.statuses = '{}' OR excluded.statuses <> '{}' AND excluded.statuses <@ known.statuses THEN known.since
+                    ELSE \(place.since)::timestamptz END
             """)
     }
 

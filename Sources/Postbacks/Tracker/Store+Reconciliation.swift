@@ -19,7 +19,7 @@ package struct ReconciliationStore: Sendable {
     }
 
     /// Puts an item for each profile that has a key; for one alone when somebody asks for it. An unsettled one is not doubled.
-    package func order(profile id: Int64?, in transaction: Transaction) async throws {
+    package static func order(profile id: Int64?, in transaction: Transaction) async throws {
         let rows = try await transaction.query(
             """
             SELECT id FROM keitaro_profiles WHERE key_id IS NOT NULL AND (enabled OR \(id)::bigint IS NOT NULL)
@@ -28,12 +28,12 @@ package struct ReconciliationStore: Sendable {
         for row in rows {
             let profile: Int64 = try row.get("id")
             try await OutboxStore.put(
-                Self.kind, ["profile_id": .integer(profile)], uniqueKey: "reconcile \(profile)", in: transaction)
+                kind, ["profile_id": .integer(profile)], uniqueKey: "reconcile \(profile)", in: transaction)
         }
     }
 
     package func orderAll() async throws {
-        try await database.transaction { try await order(profile: nil, in: $0) }
+        try await database.transaction { try await Self.order(profile: nil, in: $0) }
     }
 
     // MARK: What we have
@@ -132,7 +132,11 @@ package struct ReconciliationStore: Sendable {
                     \(findings.map(\.ours))::jsonb[]) AS found (kind, click_id, transaction_id, theirs, ours)
                 ORDER BY kind, click_id, transaction_id
                 ON CONFLICT (profile_id, day, kind, click_id, transaction_id) DO UPDATE SET theirs = excluded.theirs,
-                    ours = excluded.ours, settled_at = NULL
+                    ours = excluded.ours, settled_at = NULL,
+                    -- Another status than the one that was filled in is another difference.
+                    found_at = CASE WHEN known.theirs->'status' = excluded.theirs->'status' THEN known.found_at ELSE now() END,
+                    event_id = CASE WHEN known.theirs->'status' = excluded.theirs->'status' THEN known.event_id END,
+                    recovered_at = CASE WHEN known.theirs->'status' = excluded.theirs->'status' THEN known.recovered_at END
                 """)
             let keys = findings.map { "\($0.kind.rawValue) \($0.clickID) \($0.transactionID)" }
             try await transaction.execute(
@@ -200,13 +204,8 @@ package struct ReconciliationStore: Sendable {
         ).get("event_id")
     }
 
-    func noteRecovered(_ id: Int64) async throws {
-        try await database.execute(
-            "UPDATE keitaro_differences SET recovered_at = now() WHERE id = \(id) AND recovered_at IS NULL")
-    }
-
-    /// What a run filled in that did not live to say so. Before anything is compared: a difference that is gone, and was not filled in,
-    /// is one that came late.
+    /// What was filled in and changed its conversion, also by a run that did not live to say so. Before anything is compared, too: a
+    /// difference that is gone, and was not filled in, is one that came late.
     func noteFilledIn(profileID: Int64) async throws {
         let claimed = try await database.query(
             """
@@ -222,6 +221,7 @@ package struct ReconciliationStore: Sendable {
             FROM unnest(\(ids)::bigint[], \(events)::uuid[], \(events.map { TimeOrderedID.moment(of: $0) })::timestamptz[])
                 AS claimed (id, event_id, at)
             JOIN postback_events event ON event.created_at = claimed.at AND event.id = claimed.event_id
+            JOIN conversion_transitions step ON step.conversion_id = event.conversion_id AND step.event_id = event.id AND step.applied
             WHERE difference.id = claimed.id AND difference.recovered_at IS NULL
             """)
     }

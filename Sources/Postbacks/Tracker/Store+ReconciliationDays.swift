@@ -22,6 +22,21 @@ extension ReconciliationStore {
         package let settled: Int
     }
 
+    package struct NamedProfile: Sendable {
+        package let id: Int64
+        package let name: String
+    }
+
+    /// The profiles a person sees whose log can be read, by name.
+    package func comparable(for reader: PostbackReader) async throws -> [NamedProfile] {
+        try await database.query(
+            """
+            SELECT id, name FROM keitaro_profiles profile
+            WHERE key_id IS NOT NULL AND \(reader.condition) ORDER BY lower(name), id
+            """
+        ).map { NamedProfile(id: try $0.get("id"), name: try $0.get("name")) }
+    }
+
     /// The last days of the profiles a person sees, newest first.
     package func days(for reader: PostbackReader, profileID: Int64?) async throws -> [Day] {
         try await database.query(

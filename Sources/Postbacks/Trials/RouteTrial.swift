@@ -7,7 +7,7 @@ package struct RouteTrial: Sendable {
     /// One stored postback, as it came.
     package struct Stored: Sendable {
         package var at: Timestamp
-        package var fields: [PostbackFields.Pair]
+        package var fields: PostbackFields
         /// What the Mirror knew then, where the postback itself did not say.
         package var campaignName: String
         package var offerName: String
@@ -16,7 +16,7 @@ package struct RouteTrial: Sendable {
         package var isTold: Bool
 
         package init(
-            at: Timestamp, fields: [PostbackFields.Pair], campaignName: String = "", offerName: String = "",
+            at: Timestamp, fields: PostbackFields, campaignName: String = "", offerName: String = "",
             landingName: String = "", isTold: Bool = true
         ) {
             self.at = at
@@ -180,7 +180,9 @@ package struct RouteTrial: Sendable {
         case .duplicate: duplicates.count(isAfter)
         case .ignored: ignored.count(isAfter)
         }
-        guard taken.fate == .counts, stored.isTold else { return (postback, []) }
+        // While a profile is paused nobody is told. One that is paused now was not when these came.
+        let isPaused = isAfter && before.profile.isEnabled && !profile.isEnabled
+        guard taken.fate == .counts, stored.isTold, !isPaused else { return (postback, []) }
         let chosen = RouteChoice.destinations(postback, profile, at: stored.at)
         for destination in chosen {
             chats[Chat(destination), default: Tally()].add(destination, at: stored.at, isAfter: isAfter)
@@ -203,7 +205,7 @@ package struct RouteTrial: Sendable {
         }
 
         mutating func take(_ stored: Stored) -> (postback: Postback, fate: Fate) {
-            var postback = PostbackReading.read(PostbackFields(pairs: stored.fields), for: profile)
+            var postback = PostbackReading.read(stored.fields, for: profile)
             if postback.campaignName.isEmpty { postback.campaignName = stored.campaignName }
             if postback.offerName.isEmpty { postback.offerName = stored.offerName }
             if postback.landingName.isEmpty { postback.landingName = stored.landingName }

@@ -29,24 +29,15 @@ extension PostbackDeskRoutes {
         }
         var after = listed.profile
         if let settings = json["profile"] { try ProfileInput.apply(settings, to: &after) }
-        if let settings = json["route"] { try Self.apply(route: settings, to: &after) }
+        if let settings = json["route"] {
+            try ProfileInput.apply(settings, toRoute: settings["id"]?.lenientInt, of: &after)
+        }
         if fields.has("remove_route"), let id = try fields.id("remove_route") { after.routes.removeAll { $0.id == id } }
         let trial = try await store.trial(from: listed.profile, to: after, days: days, in: clock)
         let chats = try await store.chats(for: try reader(request))
         return .json(
             TrialJSON.answer(
                 trial.result, days: days, cutAt: trial.cutAt, chats: chats, words: frame.words(for: request)))
-    }
-
-    /// With an id the route of the profile that has it, else a new one; then all in their order.
-    private static func apply(route settings: JSON, to profile: inout PostbackProfile) throws {
-        let id = settings["id"]?.lenientInt
-        let place = profile.routes.firstIndex { $0.id == id }
-        var route = place.map { profile.routes[$0] } ?? PostbackRoute(id: .max, match: .any, chatID: 0)
-        try ProfileInput.apply(settings, to: &route)
-        guard route.chatID != 0 else { throw SettingFields.refuse("chat_id", "postbacks.refused.route_chat") }
-        if let place { profile.routes[place] = route } else { profile.routes.append(route) }
-        profile.routes.sort { ($0.priority, $0.id) < ($1.priority, $1.id) }
     }
 
     // MARK: Preview
@@ -68,6 +59,23 @@ extension PostbackDeskRoutes {
                 throw Problem(.unprocessable, error.word, field: "template")
             }
         }
-        return .json(["html": .string(html), "text": .string(RenderedMessage.plain(html))])
+        return .json(["html": .string(html), "text": .string(TelegramHTML.plain(html))])
+    }
+}
+
+extension PostbackRoute {
+    /// That will be looked at after all others of its priority.
+    static let unsaved = PostbackRoute(id: .max, match: .any, chatID: 0)
+}
+
+extension ProfileInput {
+    /// The route of the profile that has the id, else a new one; then all in their order.
+    static func apply(_ json: JSON, toRoute id: Int64?, of profile: inout PostbackProfile) throws {
+        let place = profile.routes.firstIndex { $0.id == id }
+        var route = place.map { profile.routes[$0] } ?? .unsaved
+        try apply(json, to: &route)
+        guard route.chatID != 0 else { throw SettingFields.refuse("chat_id", "postbacks.refused.route_chat") }
+        if let place { profile.routes[place] = route } else { profile.routes.append(route) }
+        profile.routes.sort { ($0.priority, $0.id) < ($1.priority, $1.id) }
     }
 }

@@ -63,7 +63,7 @@ extension PostbackDeskStore {
         let at: Timestamp = try row.get("created_at")
         let recovered: JSON? = try row.get("recovered")
         return RouteTrial.Stored(
-            at: at, fields: (fields.objectValue?.members ?? []).map { ($0.key, $0.value.lenientString ?? "") },
+            at: at, fields: PostbackFields(stored: fields),
             campaignName: try row.get("campaign_name"), offerName: try row.get("offer_name"),
             landingName: try row.get("landing_name"),
             isTold: recovered.flatMap { RecoveredPostback(raw: $0) }?.isTold(at: at) ?? true)

@@ -44,7 +44,7 @@ enum TrialJSON {
                     [
                         "at": .string(moved.at.iso8601), "status": .string(moved.postback.status.name),
                         "before": names(moved.before), "after": names(moved.after),
-                        "text": PostbackJSON.text(moved.message.map { RenderedMessage.plain($0) }),
+                        "text": PostbackJSON.text(moved.message.map { TelegramHTML.plain($0) }),
                     ]
                 }),
         ]

@@ -22,7 +22,7 @@ package enum TelegramHTML {
     }
 
     /// What must not be cut: a letter as people see it, an entity, a tag.
-    enum Piece: Equatable {
+    package enum Piece: Equatable {
         /// Safe in HTML; one `Character`, or one entity.
         case letter(String)
         case open(name: String, text: String)
@@ -32,7 +32,7 @@ package enum TelegramHTML {
     }
 
     /// A sign that begins neither a tag nor an entity is a letter, and escaped.
-    static func pieces(_ html: String) -> [Piece] {
+    package static func pieces(_ html: String) -> [Piece] {
         var pieces: [Piece] = []
         var rest = html[...]
         while let letter = rest.first {
@@ -48,6 +48,36 @@ package enum TelegramHTML {
             }
         }
         return pieces
+    }
+
+    /// What is read of it: without tags, entities as the signs they stand for.
+    package static func plain(_ html: String) -> String {
+        pieces(html).reduce(into: "") { text, piece in
+            if case .letter(let letter) = piece { text += sign(letter) }
+        }
+    }
+
+    private static func sign(_ letter: String) -> String {
+        guard letter.utf8.first == UInt8(ascii: "&"), let end = letter.utf8.firstIndex(of: UInt8(ascii: ";")) else {
+            return letter
+        }
+        let name = letter.unicodeScalars[..<end].dropFirst()
+        let sign: String? =
+            switch String(name) {
+            case "lt": "<"
+            case "gt": ">"
+            case "amp": "&"
+            case "quot": "\""
+            default: number(name.dropFirst()).flatMap(Unicode.Scalar.init).map { String(Character($0)) }
+            }
+        // What stands behind it are marks on it.
+        return sign.map { $0 + letter.unicodeScalars[end...].dropFirst().map(String.init).joined() } ?? letter
+    }
+
+    /// As it stands behind `&#`.
+    private static func number(_ digits: Substring.UnicodeScalarView) -> UInt32? {
+        let isHexadecimal = digits.first == "x" || digits.first == "X"
+        return UInt32(String(isHexadecimal ? digits.dropFirst() : digits), radix: isHexadecimal ? 16 : 10)
     }
 
     private static func tag(_ text: Substring) -> (Piece, next: Substring.Index)? {

@@ -3,6 +3,7 @@ import Base
 import BotRuntime
 import Frame
 import Postgres
+import Telegram
 import Views
 
 /// "💚 Keitaro notifications" in the bot: the same profiles and routes as on the pages, with the same rights.
@@ -37,7 +38,7 @@ package struct PostbackBotMenu: BotMenu {
         let parts = button.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         let id = parts.count > 1 ? Int64(parts[1]) ?? 0 : 0
         let choice = parts.count > 2 ? parts[2] : ""
-        if try await visit.show(parts[0], id) { return }
+        if try await visit.show(parts[0], id, choice) { return }
         guard visit.mayWrite else { return try await turn.toast(turn.words("postbacks.bot.reads_only"), isAlert: true) }
         do {
             if try await visit.changeSettings(parts[0], id, choice) { return }
@@ -60,45 +61,17 @@ package struct PostbackBotMenu: BotMenu {
             try await visit.answer(text, step: step, id: turn.state["id"]?.intValue ?? 0)
         } catch let problem as FieldProblem {
             // The dialog goes on: the next text is the next try.
-            try await turn.say(BotScreen("⚠️ " + BotText.escape(turn.words(problem.word))))
+            try await turn.say(BotScreen("⚠️ " + TelegramHTML.escape(turn.words(problem.word))))
         }
     }
 
     private func refuse(_ turn: BotTurn) async throws {
-        try await turn.show(BotScreen(BotText.escape(turn.words("postbacks.bot.stranger")), buttons: []))
+        try await turn.show(BotScreen(TelegramHTML.escape(turn.words("postbacks.bot.stranger")), buttons: []))
     }
 
     /// Nil for strangers, and for roles that have nothing to do here.
     private func visit(_ turn: BotTurn) async throws -> BotVisit? {
         guard let member = try await store.member(turn.person) else { return nil }
         return BotVisit(store: store, base: base, turn: turn, member: member)
-    }
-}
-
-/// What somebody of the bot may reach.
-struct BotMember: Sendable {
-    let userID: Int64?
-    let name: String
-    let reader: PostbackReader
-    let mayWrite: Bool
-}
-
-extension PostbackDeskStore {
-    /// By the account that is linked; administrators by ADMIN_IDS may have none.
-    func member(_ person: BotPerson) async throws -> BotMember? {
-        guard let userID = person.userID else {
-            return person.isAdministrator
-                ? BotMember(userID: nil, name: person.name, reader: .everything, mayWrite: true) : nil
-        }
-        guard let row = try await database.first("SELECT name, role FROM users WHERE id = \(userID)") else {
-            return nil
-        }
-        let role: String = try row.get("role")
-        let isAdmin = person.isAdministrator || role == "admin"
-        guard isAdmin || role == "buyer" || role == "analyst" else { return nil }
-        return BotMember(
-            userID: userID, name: try row.get("name"),
-            reader: isAdmin || role == "analyst" ? .everything : .own(userID: userID),
-            mayWrite: isAdmin || role == "buyer")
     }
 }

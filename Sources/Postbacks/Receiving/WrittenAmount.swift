@@ -13,11 +13,16 @@ package struct WrittenAmount: Hashable, Sendable {
     package init?(_ text: String) {
         guard text.utf8.count <= 64 else { return nil }
         var number: [UInt8] = []
-        var words = ""
+        // What stands before, between and behind the digits.
+        var words = [""]
         var isNegative = false
         for scalar in text.unicodeScalars {
             switch scalar {
-            case "0"..."9", ".", ",": number.append(UInt8(ascii: scalar))
+            // The full stop of `руб.` is no part of the number.
+            case "." where number.isEmpty && words[0].unicodeScalars.last?.properties.isAlphabetic == true: break
+            case "0"..."9", ".", ",":
+                number.append(UInt8(ascii: scalar))
+                if words.last?.isEmpty == false { words.append("") }
             case "'", "’": number.append(UInt8(ascii: "'"))
             case " ", "\u{A0}", "\u{2009}", "\u{202F}", "\t":
                 if !number.isEmpty { number.append(UInt8(ascii: " ")) }
@@ -25,16 +30,23 @@ package struct WrittenAmount: Hashable, Sendable {
                 guard !isNegative, !number.contains(where: { 48...57 ~= $0 }) else { return nil }
                 isNegative = true
             case "+": guard number.isEmpty, !isNegative else { return nil }
-            default: words.unicodeScalars.append(scalar)
+            default: words[words.count - 1].unicodeScalars.append(scalar)
             }
         }
         while number.last == UInt8(ascii: " ") { number.removeLast() }
-        // The full stop of `руб.` is no part of the number.
-        if number.last == UInt8(ascii: "."), !words.isEmpty { number.removeLast() }
+        if number.last == UInt8(ascii: "."), words[0] != "" || words.count > 1 { number.removeLast() }
         while number.last == UInt8(ascii: " ") { number.removeLast() }
-        guard let currency = Currency.code(of: words), let canonical = Self.canonical(number) else { return nil }
+        guard let currency = Self.currency(words), let canonical = Self.canonical(number) else { return nil }
         self.amount = Amount(canonical: isNegative && canonical != "0" ? "-" + canonical : canonical)
         self.currency = currency
+    }
+
+    /// Of `US$12`, and of `$12.5 USD`, which says it twice; nil when they don't agree or say something else.
+    private static func currency(_ words: [String]) -> String? {
+        if let code = Currency.code(of: words.joined()) { return code }
+        let codes = words.filter { !$0.isEmpty }.map { Currency.code(of: $0) }
+        guard let first = codes.first, codes.allSatisfy({ $0 == first }) else { return nil }
+        return first
     }
 
     private static func canonical(_ number: [UInt8]) -> String? {
@@ -86,11 +98,5 @@ package struct WrittenAmount: Hashable, Sendable {
 }
 
 extension Amount {
-    /// As ``WrittenAmount`` reads it.
-    package init?(written text: String) {
-        guard let written = WrittenAmount(text) else { return nil }
-        self = written.amount
-    }
-
     package var isZero: Bool { !text.utf8.contains { 49...57 ~= $0 } }
 }
