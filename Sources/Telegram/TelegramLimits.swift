@@ -76,7 +76,10 @@ struct TelegramLimits: Sendable {
         let start = max(rows[botScope] ?? now, now)
         guard start.since(now) <= patience else { return .full(until: start) }
         var places = [(botScope, start.adding(pace.botInterval))]
-        if let profileScope { places.append((profileScope, now.adding(pace.profileInterval(perSecond: perSecond)))) }
+        if let profileScope {
+            let next = pace.nextOfProfile(after: rows[profileScope] ?? now, takenAt: now, perSecond: perSecond)
+            places.append((profileScope, next))
+        }
         try await transaction.execute(
             """
             UPDATE telegram_limits l SET next_at = taken.next_at

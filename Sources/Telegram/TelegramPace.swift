@@ -11,6 +11,8 @@ package struct TelegramPace: Hashable, Sendable {
     package var groupWindow = Duration.milliseconds(60_500)
     /// `rate_limit_rps` of a profile that names none.
     package var usualPerSecond = 27
+    /// Of a profile's places, what is caught up on.
+    package var lateness = Duration.milliseconds(100)
     /// When the oldest waiting message is older, the chat gets a digest.
     package var digestAge = Duration.seconds(60)
     /// A message that could not be delivered for so long is given up.
@@ -36,6 +38,12 @@ package struct TelegramPace: Hashable, Sendable {
 
     package func profileInterval(perSecond: Int?) -> Duration {
         .microseconds(1_000_000 / max(perSecond ?? usualPerSecond, 1))
+    }
+
+    /// When a profile has its next place. Whoever takes one some milliseconds late must not make all that follow later, so what was
+    /// lost is caught up on, a little of it.
+    package func nextOfProfile(after place: Timestamp, takenAt now: Timestamp, perSecond: Int?) -> Timestamp {
+        max(place, now.adding(.zero - lateness)).adding(profileInterval(perSecond: perSecond))
     }
 
     /// After a failure of Telegram's or of the way there: a second, doubled up to a minute.

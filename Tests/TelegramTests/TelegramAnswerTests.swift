@@ -84,6 +84,18 @@ import Testing
         #expect(pace.earliest(chat: -5, nextAt: next, recent: Array(sends.dropLast())) == next)
     }
 
+    @Test func `a profile catches up on a little of its rate, and on no more`() {
+        let pace = TelegramPace()
+        let place = Timestamp(seconds: 1_000)
+        func next(takenAfter milliseconds: Int64) -> Timestamp {
+            pace.nextOfProfile(after: place, takenAt: place.adding(.milliseconds(milliseconds)), perSecond: 10)
+        }
+        #expect(next(takenAfter: 0) == place.adding(.milliseconds(100)))
+        // A little late: the next is where it would have been. Long after: from now on, but for that little.
+        #expect(next(takenAfter: 60) == place.adding(.milliseconds(100)))
+        #expect(next(takenAfter: 5_000) == place.adding(.milliseconds(5_000)))
+    }
+
     @Test func `the simulated limits are Telegram's`() {
         var flood = TelegramFlood()
         for chat in Int64(1)...30 { #expect(flood.retryAfter(chat: chat, now: 0) == nil) }

@@ -63,6 +63,28 @@ import Testing
         }
     }
 
+    @Test func `a profile that has used up its rate leaves the places to others`() async throws {
+        try await withTelegram { scene in
+            func put(_ profile: Int64, _ chat: Int64) async throws -> Int64 {
+                var message = TelegramMessage(chatID: chat, kind: "told")
+                message.profileID = profile
+                return try await TelegramMessages.put([message], in: scene.database)[0]
+            }
+            var slow: [Int64] = []
+            for chat: Int64 in [11, -21, -1_000_031] { slow.append(try await put(1, chat)) }
+            let quick = try await put(2, 12)
+            var settings = TelegramScene.quick
+            settings.concurrency = 2
+            let kind = TelegramKind(name: "told", perSecond: { $0 == 1 ? 1 : 1_000 }) { messages in
+                Dictionary(uniqueKeysWithValues: messages.map { ($0.id, RenderedMessage("told")) })
+            }
+            try await scene.send(scene.sender(kinds: [kind], settings: settings))
+            let order = try await scene.database.query("SELECT id FROM telegram_messages ORDER BY settled_at")
+                .map { try $0.get("id", Int64.self) }
+            #expect(Set(order) == Set(slow + [quick]) && order.prefix(2).contains(quick), "\(order)")
+        }
+    }
+
     /// Looks of a sender while older messages are still on their way, and the end of that.
     private final class Outage: Sendable {
         let looks = Atomic(0)
