@@ -84,14 +84,8 @@ package struct Retention: Sendable {
     private func remove(_ name: String, olderThan days: Int) async throws -> Int {
         if let removal = removals[name] { return try await removal(days) }
         if name == "outbox" { return try await OutboxStore(database: database).prune(settledBefore: days) }
-        var removed = 0
-        // A thousand at a time, so that no lock is held for long.
-        while let statement = Self.removal(name, days: days) {
-            let count = try await database.execute(statement)
-            removed += count
-            if count < Self.batch { break }
-        }
-        return removed
+        guard let statement = Self.removal(name, days: days) else { return 0 }
+        return try await database.execute(inPartsOf: Self.batch, statement)
     }
 
     /// What "old" means: a session from its end, a report from when it was read, a push from when it was settled. The last push of a

@@ -77,8 +77,7 @@ struct Desk {
                 FlowEditorRoutes.outboxHandler(
                     database: storage.database, accounts: storage.accounts, trackers: trackers,
                     log: log.component("push")),
-                Retention(database: storage.database, removals: upkeep.removals).handler(
-                    log: log.component("retention")),
+                Retention.ofDesk(storage.database).handler(log: log.component("retention")),
                 upkeep.handler(log: log.component("postbacks")),
             ] + tracking.handlers,
             schedules: [Retention.schedule, PostbackUpkeep.schedule] + TrackerParts.schedules, loop: loops[0],

@@ -44,9 +44,7 @@ struct Program {
             case .data(let command):
                 return try await withStorage(loops) { storage in
                     try await DataCommands(
-                        retention: Retention(
-                            database: storage.database,
-                            removals: PostbackUpkeep(database: storage.database).removals),
+                        retention: .ofDesk(storage.database),
                         people: PersonalData(database: storage.database)
                     ).run(command)
                 }

@@ -95,7 +95,7 @@ import Testing
         try await withTestDatabase { database, _ in
             let removals = PostbackUpkeep(database: database).removals
             let rules = try await database.query(
-                "SELECT name FROM retention_rules WHERE name ~ '^(postback|telegram)_|^keitaro_differences$'")
+                "SELECT name FROM retention_rules WHERE name ~ '^postback_|^keitaro_differences$'")
             #expect(try Set(rules.map { try $0.get("name", String.self) }) == Set(removals.keys))
             for age in [0, 50] {
                 let at = Timestamp.now().adding(.seconds(-age * 86_400))
@@ -106,19 +106,7 @@ import Testing
                     """)
                 try await database.execute(
                     "INSERT INTO postback_refusals (at, outcome, address, raw) VALUES (\(at), 'bad_secret', '', '{}')")
-                try await database.execute(
-                    """
-                    INSERT INTO telegram_messages (chat_id, kind, state, settled_at) VALUES (1, 'test', 'sent', \(at))
-                    """)
-                try await database.execute(
-                    "INSERT INTO telegram_updates (bot, update_id, at) VALUES ('b', \(Int64(age)), \(at))")
-                try await database.execute(
-                    """
-                    INSERT INTO telegram_dialogs (bot, chat_id, person_id, step, updated_at)
-                    VALUES ('b', 1, \(Int64(age)), 'menu:step', \(at))
-                    """)
             }
-            try await database.execute("INSERT INTO telegram_messages (chat_id, kind) VALUES (1, 'test')")
             for (name, removal) in removals where !["postback_events", "keitaro_differences"].contains(name) {
                 let removed = [try await removal(40), try await removal(40)]
                 #expect(removed == [1, 0], "\(name)")

@@ -28,7 +28,7 @@ package struct PostbackUpkeep: Sendable {
 
     /// How rows go that `retention_rules` no longer keeps: by the rule's name, with the days it says, a count of rows in return.
     package var removals: [String: @Sendable (Int) async throws -> Int] {
-        var removals: [String: @Sendable (Int) async throws -> Int] = [
+        let whole: [String: @Sendable (Int) async throws -> Int] = [
             "postback_events": { [database] days in
                 try await EventPartitions(database: database).drop(olderThan: days)
             },
@@ -36,18 +36,11 @@ package struct PostbackUpkeep: Sendable {
                 try await ReconciliationStore(database: database).remove(olderThan: days)
             },
         ]
-        for (name, statement) in Self.removed {
-            removals[name] = { [database] days in
-                var removed = 0
-                // A part at a time, so that no lock is held for long.
-                while true {
-                    let count = try await database.execute(statement(days))
-                    removed += count
-                    if count < Self.part { return removed }
-                }
+        return whole.merging(
+            Self.removed.mapValues { statement in
+                { @Sendable [database] days in try await database.execute(inPartsOf: Self.part, statement(days)) }
             }
-        }
-        return removals
+        ) { first, _ in first }
     }
 
     private static let part = 5_000
@@ -64,26 +57,6 @@ package struct PostbackUpkeep: Sendable {
             """
             DELETE FROM postback_refusals WHERE id IN (SELECT id FROM postback_refusals
                 WHERE at < now() - \(days)::int * interval '1 day' LIMIT \(part)::int)
-            """
-        },
-        "telegram_messages": { days in
-            """
-            DELETE FROM telegram_messages WHERE id IN (SELECT id FROM telegram_messages
-                WHERE settled_at < now() - \(days)::int * interval '1 day' LIMIT \(part)::int)
-            """
-        },
-        // Telegram keeps its own for a day, and numbers begin anew after a week of silence.
-        "telegram_updates": { days in
-            """
-            DELETE FROM telegram_updates WHERE (bot, update_id) IN (SELECT bot, update_id FROM telegram_updates
-                WHERE at < now() - greatest(\(days)::int, 2) * interval '1 day' LIMIT \(part)::int)
-            """
-        },
-        // After a day without an answer a dialog is none.
-        "telegram_dialogs": { days in
-            """
-            DELETE FROM telegram_dialogs WHERE ctid = ANY (ARRAY(SELECT ctid FROM telegram_dialogs
-                WHERE updated_at < now() - \(days)::int * interval '1 day' LIMIT \(part)::int))
             """
         },
     ]
