@@ -10,9 +10,13 @@ package protocol PostgresArrayElement: PostgresEncodable, PostgresDecodable {
 
 extension PostgresArrayElement {
     package static func parameter(of array: [Self]) -> PostgresParameter {
-        var out = PostgresArray()
-        for element in array { out.append { element.writeElement(into: &$0) } }
-        return out.parameter
+        var out = [UInt8(ascii: "{")]
+        for (index, element) in array.enumerated() {
+            if index > 0 { out.append(UInt8(ascii: ",")) }
+            element.writeElement(into: &out)
+        }
+        out.append(UInt8(ascii: "}"))
+        return .text(String(decoding: out, as: UTF8.self))
     }
 
     package func writeElement(into out: inout [UInt8]) { PostgresArrayText.write(postgresParameter, into: &out) }

@@ -5,7 +5,7 @@ package enum PostgresParameter: Hashable, Sendable {
     case null
     /// PostgreSQL's text form. A NUL in it is refused before anything is sent.
     case text(String)
-    /// Raw bytes in binary form, for `bytea` alone.
+    /// In binary form: raw bytes for `bytea`, or what a ``BinaryArray`` wrote.
     case bytes([UInt8])
 }
 

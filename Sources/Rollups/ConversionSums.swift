@@ -31,6 +31,13 @@ package enum ConversionSums {
                     DELETE FROM conversion_moves WHERE ctid = ANY (ARRAY(
                         SELECT ctid FROM conversion_moves WHERE (SELECT pg_try_advisory_xact_lock(\(lock), 0)) LIMIT \(part)))
                     RETURNING *
+                ), net AS MATERIALIZED (
+                    -- What is alike in everything is one, before it is five and is sorted.
+                    SELECT \(Self.quarter) AS quarter, profile_id, status, currency, campaign_id, offer_id, country, traffic_source,
+                        sum(sign)::integer AS conversions,
+                        coalesce(sum(sign * revenue) FILTER (WHERE revenue_state = 'hold'), 0) AS revenue_hold,
+                        coalesce(sum(sign * revenue) FILTER (WHERE revenue_state = 'confirmed'), 0) AS revenue_confirmed
+                    FROM taken GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
                 ), summed AS (
                     INSERT INTO conversion_rollups AS sums (
                         bucket, minutes, profile_id, dimension, value, currency, status, conversions, revenue_hold,
@@ -58,19 +65,19 @@ package enum ConversionSums {
     /// As the view `conversion_moves_summed`, of `taken`. Not the view itself: what another process took between this statement's snapshot
     /// and its lock must not count, and only DELETE knows.
     private static let summed: SQL = """
-        SELECT date_bin(make_interval(mins => minutes), converted_at, timestamptz '2000-01-01 00:00+00') AS bucket, minutes, profile_id,
+        SELECT date_bin(make_interval(mins => minutes), quarter, timestamptz '2000-01-01 00:00+00') AS bucket, minutes, profile_id,
             dimension COLLATE "C" AS dimension, value COLLATE "C" AS value, currency COLLATE "C" AS currency,
-            status COLLATE "C" AS status, sign AS conversions,
-            CASE WHEN revenue_state = 'hold' THEN sign * revenue ELSE 0 END AS revenue_hold,
-            CASE WHEN revenue_state = 'confirmed' THEN sign * revenue ELSE 0 END AS revenue_confirmed
-        FROM taken
+            status COLLATE "C" AS status, conversions, revenue_hold, revenue_confirmed
+        FROM net
         CROSS JOIN LATERAL (VALUES
             ('all', ''), ('campaign', campaign_id), ('country', country), ('source', traffic_source), ('offer', offer_id)
         ) AS d (dimension, value)
         CROSS JOIN (VALUES (15), (1440)) AS m (minutes)
         -- A day is summed up when it is over; what changes in it later changes its sum.
-        WHERE minutes = 15 OR converted_at < date_trunc('day', now(), 'UTC')
+        WHERE minutes = 15 OR quarter < date_trunc('day', now(), 'UTC')
         """
+
+    private static let quarter: SQL = "date_bin(interval '15 minutes', converted_at, timestamptz '2000-01-01 00:00+00')"
 
     /// A condition on `conversion_sums`: exactly the rows that make up a range, days where it holds whole ones that are summed up,
     /// quarters of an hour elsewhere. Both ends are taken at quarters.

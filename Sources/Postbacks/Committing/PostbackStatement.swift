@@ -55,42 +55,42 @@ extension PostbackRow {
 
     private static func input(_ rows: [PostbackRow]) -> SQL {
         var columns = BatchColumns(rows)
-        columns.add("id", "uuid") { $0.id }
-        columns.add("created_at", "timestamptz") { $0.createdAt }
-        columns.add("happened_at", "timestamptz") { $0.happenedAt }
-        columns.add("profile_id", "bigint") { $0.profileID }
-        columns.add("tracker_id", "bigint") { $0.trackerID }
-        columns.add("origin", "text") { $0.origin.rawValue }
-        columns.add("replay_of", "uuid") { $0.replayOf }
-        columns.add("outcome", "text") { ($0.postback.isMapped ? PostbackOutcome.accepted : .unmapped).rawValue }
-        columns.add("status", "text") { $0.postback.status.name }
-        columns.add("original_status", "text") { $0.postback.originalStatus }
-        columns.add("click_id", "text") { $0.postback.clickID }
-        columns.add("transaction_id", "text") { $0.postback.transactionID }
-        columns.add("campaign_id", "text") { $0.postback.campaignID }
-        columns.add("campaign_number", "bigint") { number($0.postback.campaignID, $0.trackerID) }
-        columns.add("campaign_name", "text") { $0.postback.campaignName }
-        columns.add("offer_id", "text") { $0.postback.offerID }
-        columns.add("offer_number", "bigint") { number($0.postback.offerID, $0.trackerID) }
-        columns.add("offer_name", "text") { $0.postback.offerName }
-        columns.add("landing_id", "text") { $0.postback.landingID }
-        columns.add("landing_number", "bigint") { number($0.postback.landingID, $0.trackerID) }
-        columns.add("landing_name", "text") { $0.postback.landingName }
-        columns.add("country", "text") { $0.postback.country }
-        columns.add("traffic_source", "text") { $0.postback.source }
-        columns.add("creative_id", "text") { $0.postback.creativeID }
-        columns.add("revenue", "numeric") { $0.postback.revenue?.text }
-        columns.add("payout", "numeric") { $0.postback.payout?.text }
-        columns.add("currency", "text") { $0.postback.currency }
-        columns.add("reason", "text") { $0.postback.reason }
-        columns.add("fields", "jsonb") { $0.fields }
-        columns.add("raw", "jsonb") { $0.raw }
-        columns.add("ttl", "bigint") { $0.dedupSeconds.map(Int64.init) }
-        columns.add("policy", "text") { $0.policyName }
-        columns.add("base_id", "text") { $0.externalIDs.base }
-        columns.add("full_id", "text") { $0.externalIDs.full }
-        columns.add("event_key", "text") { $0.eventKey }
-        columns.add("revenue_state", "text") { RevenueState.of(status: $0.postback.status.name).rawValue }
+        columns.add("id", .uuid) { $0.id }
+        columns.add("created_at") { $0.createdAt }
+        columns.add("happened_at") { $0.happenedAt }
+        columns.add("profile_id") { $0.profileID }
+        columns.add("tracker_id") { $0.trackerID }
+        columns.add("origin", .text) { $0.origin.rawValue }
+        columns.add("replay_of", .uuid) { $0.replayOf }
+        columns.add("outcome", .text) { ($0.postback.isMapped ? PostbackOutcome.accepted : .unmapped).rawValue }
+        columns.add("status", .text) { $0.postback.status.name }
+        columns.add("original_status", .text) { $0.postback.originalStatus }
+        columns.add("click_id", .text) { $0.postback.clickID }
+        columns.add("transaction_id", .text) { $0.postback.transactionID }
+        columns.add("campaign_id", .text) { $0.postback.campaignID }
+        columns.add("campaign_number") { number($0.postback.campaignID, $0.trackerID) }
+        columns.add("campaign_name", .text) { $0.postback.campaignName }
+        columns.add("offer_id", .text) { $0.postback.offerID }
+        columns.add("offer_number") { number($0.postback.offerID, $0.trackerID) }
+        columns.add("offer_name", .text) { $0.postback.offerName }
+        columns.add("landing_id", .text) { $0.postback.landingID }
+        columns.add("landing_number") { number($0.postback.landingID, $0.trackerID) }
+        columns.add("landing_name", .text) { $0.postback.landingName }
+        columns.add("country", .text) { $0.postback.country }
+        columns.add("traffic_source", .text) { $0.postback.source }
+        columns.add("creative_id", .text) { $0.postback.creativeID }
+        columns.add("revenue", .numeric) { $0.postback.revenue?.text }
+        columns.add("payout", .numeric) { $0.postback.payout?.text }
+        columns.add("currency", .text) { $0.postback.currency }
+        columns.add("reason", .text) { $0.postback.reason }
+        columns.add("fields", .jsonb) { $0.fields }
+        columns.add("raw", .jsonb) { $0.raw }
+        columns.add("ttl") { $0.dedupSeconds.map(Int64.init) }
+        columns.add("policy", .text) { $0.policyName }
+        columns.add("base_id", .text) { $0.externalIDs.base }
+        columns.add("full_id", .text) { $0.externalIDs.full }
+        columns.add("event_key", .text) { $0.eventKey }
+        columns.add("revenue_state", .text) { RevenueState.of(status: $0.postback.status.name).rawValue }
         return "input AS MATERIALIZED (SELECT * FROM \(columns.source(as: "t")))"
     }
 
@@ -98,13 +98,13 @@ extension PostbackRow {
     private static func messages(_ rows: [PostbackRow]) -> SQL {
         let told = rows.enumerated().flatMap { index, row in row.destinations.map { (event: index + 1, to: $0) } }
         var columns = BatchColumns(told)
-        columns.add("event_place", "bigint") { Int64($0.event) }
-        columns.add("route_id", "bigint") { $0.to.routeID }
-        columns.add("chat_id", "bigint") { $0.to.chatID }
-        columns.add("topic_id", "bigint") { $0.to.topicID }
-        columns.add("language", "text") { $0.to.language }
-        columns.add("is_silent", "boolean") { $0.to.isSilent }
-        columns.add("held_until", "timestamptz") { $0.to.heldUntil }
+        columns.add("event_place") { Int64($0.event) }
+        columns.add("route_id") { $0.to.routeID }
+        columns.add("chat_id") { $0.to.chatID }
+        columns.add("topic_id") { $0.to.topicID }
+        columns.add("language", .text) { $0.to.language }
+        columns.add("is_silent") { $0.to.isSilent }
+        columns.add("held_until") { $0.to.heldUntil }
         return """
             messages AS (
                 INSERT INTO telegram_messages (
